@@ -1,0 +1,195 @@
+"""Settings: small frozen values, checked when made, with a strict JSON round trip.
+
+An `Experiment` is all that decides what a training run computes. Field names are
+unique over its sections, so that each one is also a command-line flag of
+``pnet-train`` without a prefix.
+"""
+
+import dataclasses
+import json
+from typing import Any, Literal, get_args, get_origin
+
+from pnet_tf.errors import InputError
+
+ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+"""Widths for which tf.keras.applications defines MobileNetV2."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
+
+
+class _Checked:
+    """Rejects a value outside a field's Literal type, for every section alike."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if get_origin(field.type) is Literal:
+                value, allowed = getattr(self, field.name), get_args(field.type)
+                _require(value in allowed, f"{field.name}={value!r}: known values are {', '.join(map(str, allowed))}")
+        self.check()
+
+    def check(self) -> None:
+        """Raises InputError where values are of the right type and yet make no sense."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(_Checked):
+    """The network (paper, section 3.1)."""
+
+    input_height: int = 224
+    input_width: int = 224
+    width: float = 1.0
+    """Width multiplier of the MobileNetV2 encoder; the decoder's channels are fixed."""
+    upsampling: Literal["bilinear", "deconvolution"] = "bilinear"
+    fusion: Literal["add", "concatenate"] = "add"
+    """How a skip joins the decoder: the authors' code adds, the paper's text concatenates."""
+
+    def check(self) -> None:
+        for name in ("input_height", "input_width"):
+            size = getattr(self, name)
+            low = max(32, size // 32 * 32)
+            _require(
+                size >= 32 and size % 32 == 0,
+                f"{name}={size}: the network halves its input five times; the nearest sizes are {low} and {low + 32}",
+            )
+        _require(
+            self.width in ENCODER_WIDTHS,
+            f"width={self.width}: known widths are {', '.join(map(str, ENCODER_WIDTHS))}",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Data(_Checked):
+    """Views and labels (paper, sections 3.2 and 4.2)."""
+
+    augment: Literal["paper", "none"] = "paper"
+    resize: Literal["letterbox", "stretch"] = "letterbox"
+    """How a photo meets the network's size when nothing is augmented."""
+    boundary: Literal["canny", "contour"] = "canny"
+    boundary_width: float = 4.0
+    """Boundary width in pixels at an input of 224 (section 3.2); scaled with the input."""
+
+    def check(self) -> None:
+        _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss(_Checked):
+    """Weights and exponents of the objective (equations 1 to 9 and 13)."""
+
+    boundary_weight: float = 0.3
+    """β of equation 13; 0 switches the term off. Table 1's ablation uses λ = 0.1."""
+    focal_gamma: float = 2.0
+    consistency_weight: float = 2.0
+    """α of equation 13; 0 switches the term off."""
+    temperature: float = 1.0
+
+    def check(self) -> None:
+        for name in ("boundary_weight", "focal_gamma", "consistency_weight"):
+            _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
+        _require(self.temperature > 0, f"temperature={self.temperature}: must be positive")
+
+
+@dataclasses.dataclass(frozen=True)
+class Training(_Checked):
+    """The schedule (paper, section 4.3)."""
+
+    epochs: int = 2000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    schedule: Literal["paper", "cosine", "constant"] = "paper"
+    """paper: lr·0.95^(epoch/20), smooth; cosine: to zero at the last step."""
+    warmup_steps: int = 0
+    weight_decay: float = 5e-4
+    """L2 added to the gradient of every trainable parameter, as Adam's weight decay in PyTorch."""
+    clip_norm: float = 0.0
+    """Upper bound of the gradient's global norm; 0 leaves it alone."""
+    ema_decay: float = 0.0
+    """Decay per step of the averaged weights that are validated and kept; 0 keeps the weights as they are."""
+    validate_every: int = 1
+    """Epochs between validations (and checkpoints)."""
+    seed: int = 0
+
+    def check(self) -> None:
+        for name in ("epochs", "batch_size", "validate_every"):
+            _require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: must be at least 1")
+        _require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: must be positive")
+        _require(0 <= self.ema_decay < 1, f"ema_decay={self.ema_decay}: must lie in [0, 1)")
+        for name in ("warmup_steps", "weight_decay", "clip_norm", "seed"):
+            _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """Everything that decides what a training run computes."""
+
+    model: Model = Model()
+    data: Data = Data()
+    loss: Loss = Loss()
+    training: Training = Training()
+
+    def replace(self, **values: Any) -> "Experiment":
+        """A copy with single fields changed, whichever section they live in.
+
+        Raises:
+          InputError: an unknown field (the known ones are listed) or a value that its section refuses.
+        """
+        owners = field_owners()
+        changes: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            if name not in owners:
+                raise InputError(f"unknown setting {name!r}: known are {', '.join(sorted(owners))}")
+            changes.setdefault(owners[name], {})[name] = value
+        sections = {name: dataclasses.replace(getattr(self, name), **change) for name, change in changes.items()}
+        return dataclasses.replace(self, **sections)
+
+    def to_json(self) -> str:
+        """The experiment as indented JSON, a section an object."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+
+_SECTIONS = {"model": Model, "data": Data, "loss": Loss, "training": Training}
+
+
+def field_owners() -> dict[str, str]:
+    """Each setting's name → the section that it lives in."""
+    return {field.name: section for section, kind in _SECTIONS.items() for field in dataclasses.fields(kind)}
+
+
+def _section_from(kind: type, name: str, values: Any, origin: str) -> Any:
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    _require(isinstance(values, dict), f"{origin}: {name} must be an object with keys {', '.join(known)}")
+    for key, value in values.items():
+        _require(key in known, f"{origin}: unknown key {name}.{key}: known are {', '.join(known)}")
+        wanted = known[key].type
+        if get_origin(wanted) is Literal:
+            continue  # checked by the section itself
+        accepted = (int, float) if wanted is float else (wanted,)
+        _require(
+            isinstance(value, accepted) and not isinstance(value, bool),
+            f"{origin}: {name}.{key}={value!r} is not of type {wanted.__name__}",
+        )
+    return kind(**values)
+
+
+def from_json(text: str, origin: str) -> Experiment:
+    """The experiment that `Experiment.to_json` wrote.
+
+    Args:
+      text: JSON; absent keys take their defaults.
+      origin: the file's name, for messages.
+
+    Raises:
+      InputError: not JSON, an unknown section or key (the known ones are listed), a value of
+        the wrong type or out of range.
+    """
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{origin}: not JSON ({error})") from None
+    _require(isinstance(values, dict), f"{origin}: must be an object with keys {', '.join(_SECTIONS)}")
+    for name in values:
+        _require(name in _SECTIONS, f"{origin}: unknown section {name!r}: known are {', '.join(_SECTIONS)}")
+    return Experiment(**{name: _section_from(_SECTIONS[name], name, part, origin) for name, part in values.items()})

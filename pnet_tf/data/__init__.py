@@ -1,0 +1,1 @@
+"""From records to batches: schema, geometry, texture, boundary labels, paired views, pipeline."""

@@ -1,0 +1,81 @@
+"""tf.data over record files: shuffled epochs of paired views, in an order that a resume repeats."""
+
+import numpy as np
+
+from pnet_tf import config, fields
+from pnet_tf.data import records, views
+from pnet_tf.errors import InputError
+from pnet_tf.stack import tf
+
+SHUFFLE_BUFFER = 2048
+"""Records held for shuffling (about 130 MB at EG1800's photo size); shard order is shuffled besides."""
+
+
+def steps_per_epoch(record_count: int, batch_size: int) -> int:
+    """Whole batches in one pass.
+
+    Raises:
+      InputError: the batch is larger than the set.
+    """
+    if record_count < batch_size:
+        raise InputError(f"batch_size={batch_size}: larger than the training set of {record_count} records; lower it")
+    return record_count // batch_size
+
+
+def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -> tf.data.Dataset:
+    """(epoch, serialised record) without end, shuffled anew each epoch by seed and epoch alone.
+
+    Args:
+      per_epoch: records drawn per epoch; what is left over waits for another order.
+      start: records to skip, counted over epochs, unread views and undecoded photos included.
+    """
+    files = tf.constant(sorted(paths))
+    first_epoch, skipped = divmod(start, per_epoch)
+
+    def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
+        shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(paths), seed=seed + epoch)
+        serialized = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
+        shuffled = serialized.shuffle(SHUFFLE_BUFFER, seed=seed + epoch).take(per_epoch)
+        return shuffled.map(lambda one: (epoch, one))
+
+    return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch_of).skip(skipped)
+
+
+def training_batches(
+    paths: list[str], experiment: config.Experiment, record_count: int, start_step: int = 0
+) -> tf.data.Dataset:
+    """Batches of paired views without end, from any step on.
+
+    Args:
+      paths: record files.
+      experiment: sizes, augmentation, batch size and seed.
+      record_count: records in the files.
+      start_step: batches already consumed by the run that is being resumed.
+
+    Returns:
+      A dataset of dicts: CLEAN, TEXTURED (B, H, W, 3) uint8 RGB; MASK, BOUNDARY (B, H, W) uint8
+      labels; RECORD_ID (B,) string.
+    """
+    data, model, training = experiment.data, experiment.model, experiment.training
+    shape = (model.input_height, model.input_width)
+    per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
+
+    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes) -> tuple[np.ndarray, ...]:
+        rng = views.generator(training.seed, int(epoch), record_id)
+        return views.make_pair(image, mask, rng, data, *shape)
+
+    def to_views(epoch: tf.Tensor, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+        record = records.parse(serialized)
+        inputs = [epoch, record[fields.RECORD_ID], record[fields.IMAGE_BYTES], record[fields.MASK_BYTES]]
+        clean, textured, mask, boundary = tf.numpy_function(pair, inputs, [tf.uint8] * 4, stateful=False)
+        return {
+            fields.CLEAN: tf.ensure_shape(clean, (*shape, 3)),
+            fields.TEXTURED: tf.ensure_shape(textured, (*shape, 3)),
+            fields.MASK: tf.ensure_shape(mask, shape),
+            fields.BOUNDARY: tf.ensure_shape(boundary, shape),
+            fields.RECORD_ID: record[fields.RECORD_ID],
+        }
+
+    serialized = serialized_epochs(paths, training.seed, per_epoch, start_step * training.batch_size)
+    mapped = serialized.map(to_views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return mapped.batch(training.batch_size, drop_remainder=True).prefetch(2)

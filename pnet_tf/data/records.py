@@ -1,0 +1,170 @@
+"""The schema of a record, for the writer and every reader."""
+
+import dataclasses
+import glob
+import pathlib
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from pnet_tf import fields
+from pnet_tf.errors import InputError
+from pnet_tf.stack import tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One labelled photo.
+
+    Attributes:
+      id: unique within a data set.
+      source: the kind of set that it came from.
+      image_bytes: JPEG or PNG file content, upright, 8-bit.
+      height, width: of photo and mask, pixels.
+      mask_bytes: grey PNG of fields.MASK_BACKGROUND, MASK_IGNORE and MASK_FOREGROUND.
+    """
+
+    id: str
+    source: str
+    image_bytes: bytes
+    height: int
+    width: int
+    mask_bytes: bytes
+
+
+_SPEC = {
+    fields.SCHEMA: tf.io.FixedLenFeature([], tf.int64),
+    fields.RECORD_ID: tf.io.FixedLenFeature([], tf.string),
+    fields.SOURCE: tf.io.FixedLenFeature([], tf.string),
+    fields.IMAGE_BYTES: tf.io.FixedLenFeature([], tf.string),
+    fields.IMAGE_HEIGHT: tf.io.FixedLenFeature([], tf.int64),
+    fields.IMAGE_WIDTH: tf.io.FixedLenFeature([], tf.int64),
+    fields.MASK_BYTES: tf.io.FixedLenFeature([], tf.string),
+}
+
+
+def serialize(record: Record) -> bytes:
+    """The record as a serialised tf.train.Example; the same record gives the same bytes."""
+
+    def feature(value: str | bytes | int) -> tf.train.Feature:
+        if isinstance(value, int):
+            return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+        content = value.encode() if isinstance(value, str) else value
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
+
+    values = {
+        fields.SCHEMA: fields.SCHEMA_VERSION,
+        fields.RECORD_ID: record.id,
+        fields.SOURCE: record.source,
+        fields.IMAGE_BYTES: record.image_bytes,
+        fields.IMAGE_HEIGHT: record.height,
+        fields.IMAGE_WIDTH: record.width,
+        fields.MASK_BYTES: record.mask_bytes,
+    }
+    example = tf.train.Example(features=tf.train.Features(feature={k: feature(v) for k, v in values.items()}))
+    return example.SerializeToString(deterministic=True)
+
+
+def parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+    """One serialised record → its features by the names in `fields` (a tf.data map function)."""
+    return tf.io.parse_single_example(serialized, _SPEC)
+
+
+def parse_record(serialized: bytes) -> Record:
+    """One serialised record as plain Python values."""
+    values = {name: value.numpy() for name, value in parse(serialized).items()}
+    return Record(
+        values[fields.RECORD_ID].decode(),
+        values[fields.SOURCE].decode(),
+        values[fields.IMAGE_BYTES],
+        int(values[fields.IMAGE_HEIGHT]),
+        int(values[fields.IMAGE_WIDTH]),
+        values[fields.MASK_BYTES],
+    )
+
+
+def decode_photo(image_bytes: bytes) -> np.ndarray:
+    """File content → (h, w, 3) uint8 RGB."""
+    bgr = cv2.imdecode(np.frombuffer(image_bytes, np.uint8), cv2.IMREAD_COLOR)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def encode_mask(mask: np.ndarray) -> bytes:
+    """(h, w) uint8 of the three stored mask values → PNG; 1-bit where nothing is ignored, which decodes fastest."""
+    bilevel = [] if (mask == fields.MASK_IGNORE).any() else [cv2.IMWRITE_PNG_BILEVEL, 1]
+    return cv2.imencode(".png", mask, bilevel)[1].tobytes()
+
+
+def decode_mask(mask_bytes: bytes) -> np.ndarray:
+    """PNG → (h, w) uint8 labels: BACKGROUND, FOREGROUND or IGNORE."""
+    stored = cv2.imdecode(np.frombuffer(mask_bytes, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return to_labels(stored)
+
+
+def to_labels(stored: np.ndarray) -> np.ndarray:
+    """Stored mask values → labels, any shape, uint8."""
+    labels = (stored == fields.MASK_FOREGROUND).astype(np.uint8)
+    labels[stored == fields.MASK_IGNORE] = fields.IGNORE
+    return labels
+
+
+def find(pattern: str) -> list[str]:
+    """The sorted record files that a glob pattern (or several, comma-separated) matches.
+
+    Raises:
+      InputError: a pattern matches nothing, or its first file holds records of another schema.
+    """
+    found = []
+    for part in pattern.split(","):
+        matches = sorted(glob.glob(part))
+        if not matches:
+            raise InputError(f"{part}: matches no file; pnet-convert writes NAME-00000-of-00008.tfrecord")
+        found += matches
+    for path in found:
+        _check_schema(path)
+    return found
+
+
+def _check_schema(path: str) -> None:
+    advice = f"{path}: not records of schema {fields.SCHEMA_VERSION}; convert the photos again with pnet-convert"
+    try:
+        for first in tf.data.TFRecordDataset(path).take(1):
+            version = int(parse(first)[fields.SCHEMA])
+            if version != fields.SCHEMA_VERSION:
+                raise InputError(f"{advice} (found schema {version})")
+    except tf.errors.DataLossError:
+        raise InputError(f"{path}: not a record file, or a damaged one; convert the photos again") from None
+    except (tf.errors.InvalidArgumentError, tf.errors.OpError):
+        raise InputError(advice) from None
+
+
+def count(paths: list[str]) -> int:
+    """How many records the files hold; reads them whole and so proves that none is truncated.
+
+    Raises:
+      InputError: a truncated or damaged file, by name; no records at all.
+    """
+    total = 0
+    for path in paths:
+        try:
+            total += int(tf.data.TFRecordDataset(path, buffer_size=1 << 20).reduce(np.int64(0), lambda n, _: n + 1))
+        except tf.errors.DataLossError:
+            raise InputError(f"{path}: truncated or damaged; convert the photos again with pnet-convert") from None
+    if not total:
+        raise InputError(f"{pathlib.Path(paths[0]).parent}: the record files are empty")
+    return total
+
+
+def read(paths: list[str]) -> Iterator[Record]:
+    """The records of the files, in order.
+
+    Raises:
+      InputError: a truncated or damaged file, by name.
+    """
+    for path in paths:
+        try:
+            for serialized in tf.data.TFRecordDataset(path).as_numpy_iterator():
+                yield parse_record(serialized)
+        except tf.errors.DataLossError:
+            raise InputError(f"{path}: truncated or damaged; convert the photos again with pnet-convert") from None

@@ -1,0 +1,74 @@
+"""Texture augmentation (paper, section 4.2): what changes a photo's look and not its shapes.
+
+Every operation takes and returns (h, w, 3) uint8 RGB. The four enhancements mean what
+Pillow's ImageEnhance means: a blend of the photo (factor 1) with its degenerate (factor 0).
+"""
+
+import cv2
+import numpy as np
+
+PROBABILITY = 0.5
+NOISE_SIGMA = 10.0
+BLUR_KERNELS = (3, 5)
+COLOUR = (0.4, 1.7)
+BRIGHTNESS = (0.4, 1.7)
+CONTRAST = (0.6, 1.5)
+SHARPNESS = (0.8, 1.3)
+
+_SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
+"""The kernel that Pillow's sharpness blends with."""
+
+
+def noise(rgb: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Adds Gaussian noise of standard deviation `sigma` grey levels, drawn for every value."""
+    drawn = rng.standard_normal(rgb.shape, np.float32)
+    drawn *= sigma
+    return cv2.add(rgb, drawn, dtype=cv2.CV_8U)
+
+
+def blur(rgb: np.ndarray, kernel: int) -> np.ndarray:
+    """Gaussian blur with an odd kernel size; OpenCV derives the standard deviation from it."""
+    return cv2.GaussianBlur(rgb, (kernel, kernel), 0)
+
+
+def _blend(rgb: np.ndarray, degenerate: np.ndarray, factor: float) -> np.ndarray:
+    return cv2.addWeighted(rgb, factor, degenerate, 1 - factor, 0)
+
+
+def colour(rgb: np.ndarray, factor: float) -> np.ndarray:
+    """Saturation: factor 0 is grey."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return _blend(rgb, cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), factor)
+
+
+def brightness(rgb: np.ndarray, factor: float) -> np.ndarray:
+    """Brightness: factor 0 is black."""
+    return cv2.addWeighted(rgb, factor, rgb, 0, 0)
+
+
+def contrast(rgb: np.ndarray, factor: float) -> np.ndarray:
+    """Contrast: factor 0 is the photo's mean grey everywhere."""
+    mean = int(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).mean() + 0.5)
+    return cv2.addWeighted(rgb, factor, rgb, 0, (1 - factor) * mean)
+
+
+def sharpness(rgb: np.ndarray, factor: float) -> np.ndarray:
+    """Sharpness: factor 0 is smoothed by a 3×3 kernel; the outermost pixels stay as they are."""
+    smooth = rgb.copy()
+    smooth[1:-1, 1:-1] = cv2.filter2D(rgb, -1, _SMOOTH)[1:-1, 1:-1]
+    return _blend(rgb, smooth, factor)
+
+
+def change(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A′ from A: the six operations in the paper's order, each with probability 0.5."""
+    chosen = rng.random(6) < PROBABILITY
+    kernel = BLUR_KERNELS[rng.integers(len(BLUR_KERNELS))]
+    factors = [rng.uniform(*bounds) for bounds in (COLOUR, BRIGHTNESS, CONTRAST, SHARPNESS)]
+    if chosen[0]:
+        rgb = noise(rgb, NOISE_SIGMA, rng)
+    if chosen[1]:
+        rgb = blur(rgb, kernel)
+    for applied, operation, factor in zip(chosen[2:], (colour, brightness, contrast, sharpness), factors, strict=True):
+        if applied:
+            rgb = operation(rgb, factor)
+    return rgb

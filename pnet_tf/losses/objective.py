@@ -1,0 +1,42 @@
+"""The full objective (equation 13): L = L′m + α·Lc + β·Le."""
+
+from pnet_tf import config, fields
+from pnet_tf.losses.consistency import consistency_kl
+from pnet_tf.losses.focal import boundary_focal
+from pnet_tf.losses.segmentation import mask_cross_entropy
+from pnet_tf.stack import tf
+
+
+def objective(
+    clean: dict[str, tf.Tensor], textured: dict[str, tf.Tensor], batch: dict[str, tf.Tensor], weights: config.Loss
+) -> dict[str, tf.Tensor]:
+    """Total and parts for one batch of paired views.
+
+    Args:
+      clean, textured: what the network says of A and A′: MASK_LOGITS and BOUNDARY_LOGITS,
+        each (B, H, W, 2) float32.
+      batch: MASK and BOUNDARY labels, (B, H, W).
+      weights: α, β, γ and T.
+
+    Returns:
+      Float32 scalars LOSS_TOTAL, LOSS_MASK (both views, equation 5), LOSS_BOUNDARY (mean of both
+      views, unweighted), LOSS_CONSISTENCY (unweighted). A term of weight 0 is 0 and costs nothing.
+    """
+    mask, boundary = batch[fields.MASK], batch[fields.BOUNDARY]
+    mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS]) for view in (clean, textured))
+    boundary_loss = consistency_loss = tf.constant(0.0)
+    if weights.boundary_weight:
+        boundary_loss = 0.5 * sum(
+            boundary_focal(boundary, view[fields.BOUNDARY_LOGITS], weights.focal_gamma) for view in (clean, textured)
+        )
+    if weights.consistency_weight:
+        consistency_loss = consistency_kl(
+            clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature
+        )
+    total = mask_loss + weights.consistency_weight * consistency_loss + weights.boundary_weight * boundary_loss
+    return {
+        fields.LOSS_TOTAL: total,
+        fields.LOSS_MASK: mask_loss,
+        fields.LOSS_BOUNDARY: boundary_loss,
+        fields.LOSS_CONSISTENCY: consistency_loss,
+    }

@@ -1,0 +1,1 @@
+"""The network: encoder, decoder blocks, training graph, deployed graph, weights."""

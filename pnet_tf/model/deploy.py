@@ -1,0 +1,135 @@
+"""The deployed graph: the mask branch alone, batch norm and normalisation folded, one sigmoid.
+
+Folding is a walk over the training graph in topological order. Each convolution meets
+what precedes and follows it:
+
+* batch norm behind a convolution scales its kernel and becomes its bias;
+* a separable convolution becomes a depthwise and a 1×1 convolution, as TFLite has them;
+* the input's normalisation folds into the first kernel and bias; its padding becomes SAME;
+* the two-class head becomes one channel: softmax(z)[1] = sigmoid(z[1] − z[0]).
+
+All of it is exact up to float rounding.
+"""
+
+import numpy as np
+
+from pnet_tf import fields
+from pnet_tf.model.portraitnet import BOUNDARY_HEAD, INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE
+from pnet_tf.stack import keras, tf
+
+layers = keras.layers
+
+INPUT = "image"
+MASK_LOGIT = "mask_logit"
+FOREGROUND = "foreground"
+
+
+class _Folder:
+    """One walk; `made` maps the training graph's tensors to the deployed graph's."""
+
+    def __init__(self, model: keras.Model):
+        self.made = {}
+        self.weights = []  # (new layer, its arrays), set when all is connected
+        self.consumers = {}
+        for layer in model.layers[1:]:
+            for tensor in tf.nest.flatten(layer.input):
+                self.consumers.setdefault(tensor.ref(), []).append(layer)
+
+    def _batch_norm_after(self, layer: keras.layers.Layer) -> keras.layers.Layer | None:
+        after = self.consumers.get(layer.output.ref(), [])
+        return after[0] if len(after) == 1 and isinstance(after[0], layers.BatchNormalization) else None
+
+    def _folded(self, layer: keras.layers.Layer, kernel: np.ndarray, bias: np.ndarray, channel_axis: int):
+        """Kernel and bias with the batch norm behind the layer inside; the batch norm's scale is on `channel_axis`."""
+        norm = self._batch_norm_after(layer)
+        if norm is None:
+            return kernel, bias
+        gamma, beta, mean, variance = (array.numpy() for array in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance))
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        shape = [1] * kernel.ndim
+        shape[channel_axis] = -1
+        return kernel * scale.reshape(shape), (bias - mean) * scale + beta
+
+    def _emit(self, layer: keras.layers.Layer, x: tf.Tensor, arrays: list[np.ndarray]) -> tf.Tensor:
+        self.weights.append((layer, arrays))
+        return layer(x)
+
+    def convolution(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
+        kernel = layer.kernel.numpy()
+        bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[-1], np.float32)
+        kernel, bias = self._folded(layer, kernel, bias, channel_axis=3)
+        padding = layer.padding
+        if layer.input.name.split("/")[0] == NORMALISE:
+            kernel = kernel * RGB_SCALE
+            bias = bias - np.einsum("hwio,i->o", kernel, RGB_MEAN)
+            padding = "same"  # INPUT_PAD's row and column, which are what SAME pads at even sizes
+        new = layers.Conv2D(layer.filters, layer.kernel_size, layer.strides, padding, name=layer.name)
+        return self._emit(new, x, [kernel, bias])
+
+    def depthwise(self, layer: layers.DepthwiseConv2D, x: tf.Tensor) -> tf.Tensor:
+        kernel = layer.depthwise_kernel.numpy()
+        kernel, bias = self._folded(layer, kernel, np.zeros(kernel.shape[2], np.float32), channel_axis=2)
+        new = layers.DepthwiseConv2D(layer.kernel_size, layer.strides, layer.padding, name=layer.name)
+        return self._emit(new, x, [kernel, bias])
+
+    def separable(self, layer: layers.SeparableConv2D, x: tf.Tensor) -> tf.Tensor:
+        pointwise, bias = self._folded(
+            layer, layer.pointwise_kernel.numpy(), np.zeros(layer.filters, np.float32), channel_axis=3
+        )
+        first = layers.DepthwiseConv2D(layer.kernel_size, padding=layer.padding, name=f"{layer.name}_depthwise")
+        depthwise = layer.depthwise_kernel.numpy()
+        x = self._emit(first, x, [depthwise, np.zeros(depthwise.shape[2], np.float32)])
+        return self._emit(layers.Conv2D(layer.filters, 1, name=f"{layer.name}_pointwise"), x, [pointwise, bias])
+
+    def mask_head(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
+        kernel, bias = layer.kernel.numpy(), layer.bias.numpy()
+        new = layers.Conv2D(1, layer.kernel_size, padding=layer.padding, name=MASK_LOGIT)
+        return self._emit(new, x, [kernel[..., 1:] - kernel[..., :1], bias[1:] - bias[:1]])
+
+    def visit(self, layer: keras.layers.Layer) -> None:
+        x = tf.nest.map_structure(lambda tensor: self.made[tensor.ref()], layer.input)
+        if layer.name in (INPUT_PAD, NORMALISE) or isinstance(layer, layers.BatchNormalization):
+            output = x  # already inside a convolution
+        elif layer.name == MASK_HEAD:
+            output = self.mask_head(layer, x)
+        elif isinstance(layer, layers.SeparableConv2D):
+            output = self.separable(layer, x)
+        elif isinstance(layer, layers.DepthwiseConv2D):
+            output = self.depthwise(layer, x)
+        elif isinstance(layer, layers.Conv2DTranspose):
+            output = self._emit(layer.__class__.from_config(layer.get_config()), x, layer.get_weights())
+        elif isinstance(layer, layers.Conv2D):
+            output = self.convolution(layer, x)
+        else:
+            output = layer.__class__.from_config(layer.get_config())(x)
+        self.made[layer.output.ref()] = output
+
+
+def fold(model: keras.Model, with_boundary: bool = False, input_size: tuple[int, int] | None = None) -> keras.Model:
+    """The deployed graph of a training graph, its weights folded.
+
+    Args:
+      model: from `portraitnet.build`, trained.
+      with_boundary: keep the boundary head and return logits, for quantisation-aware training.
+      input_size: (height, width), both divisible by 32; the training graph's own by default.
+
+    Returns:
+      A functional model on (B, H, W, 3) float32 raw RGB 0..255 that returns the foreground
+      probability (B, H, W, 1) float32 0..1; with `with_boundary` a dict of FOREGROUND (that
+      probability), MASK_LOGIT (B, H, W, 1) and BOUNDARY_LOGITS (B, H, W, 2).
+    """
+    folder = _Folder(model)
+    raw = keras.Input((*(input_size or model.input.shape[1:3]), 3), name=INPUT)
+    folder.made[model.input.ref()] = raw
+    for layer in model.layers[1:]:
+        if layer.name != BOUNDARY_HEAD or with_boundary:
+            folder.visit(layer)
+    logit = folder.made[model.output[fields.MASK_LOGITS].ref()]
+    outputs = layers.Activation("sigmoid", name=FOREGROUND)(logit)
+    if with_boundary:
+        boundary = folder.made[model.output[fields.BOUNDARY_LOGITS].ref()]
+        outputs = {FOREGROUND: outputs, MASK_LOGIT: logit, fields.BOUNDARY_LOGITS: boundary}
+    deployed = keras.Model(raw, outputs, name="portraitnet_deployed")
+    for layer, arrays in folder.weights:
+        layer.set_weights(arrays)
+    return deployed

@@ -1,0 +1,59 @@
+"""MobileNetV2 of tf.keras.applications as the encoder, fit for transfer and for speed.
+
+Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018), without its last
+1280-channel convolution.
+"""
+
+from pnet_tf.stack import keras, tf
+
+STAGES = {4: "block_2_add", 8: "block_5_add", 16: "block_12_add", 32: "block_16_project_BN"}
+"""Down-sampling rate → the layer whose output the decoder uses (24, 32, 96, 320 channels at width 1)."""
+
+BATCH_NORM_MOMENTUM = 0.9
+"""tf.keras.applications says 0.999 and a fresh layer 0.99: after the few hundred steps of a
+fine-tuning such statistics still describe the old data. 0.9 is PyTorch's default of 0.1."""
+
+_FIRST_CONVOLUTION = "Conv1"
+
+
+def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A fresh layer like the given one, with three of the applications' habits changed."""
+    config = layer.get_config()
+    if isinstance(layer, keras.layers.BatchNormalization):
+        config["momentum"] = BATCH_NORM_MOMENTUM
+    elif isinstance(layer, keras.layers.DepthwiseConv2D):
+        # For even sizes SAME pads exactly what the explicit padding layer in front of a stride-2
+        # block pads, and needs no gradient of its own.
+        config["padding"] = "same"
+    elif layer.name == _FIRST_CONVOLUTION:
+        config["padding"] = "valid"  # the caller pads, see portraitnet.normalised_input
+    return layer.__class__.from_config(config)
+
+
+def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
+    """Applies MobileNetV2 and returns the feature maps at the four rates of `STAGES`.
+
+    Args:
+      normalised: (B, H + 1, W + 1, 3) symbolic float32, already padded by one row below and one
+        column to the right; H and W divisible by 32.
+      width: one of config.ENCODER_WIDTHS.
+
+    Layers keep the names of tf.keras.applications, so that ImageNet weights of that family load by name.
+    """
+    batch, height, full_width, channels = normalised.shape
+    template = keras.applications.MobileNetV2(
+        input_shape=(height - 1, full_width - 1, channels), alpha=width, include_top=False, weights=None
+    )
+    made = {template.input.ref(): normalised}
+    stages = {}
+    names = {name: rate for rate, name in STAGES.items()}
+    for layer in template.layers[1:]:
+        inputs = tf.nest.map_structure(lambda tensor: made[tensor.ref()], layer.input)
+        # Padding layers disappear into SAME (see _adapted).
+        output = inputs if isinstance(layer, keras.layers.ZeroPadding2D) else _adapted(layer)(inputs)
+        made[layer.output.ref()] = output
+        if layer.name in names:
+            stages[names[layer.name]] = output
+        if len(stages) == len(STAGES):
+            break
+    return stages

@@ -1,0 +1,61 @@
+"""PortraitNet's training graph (paper, section 3.1 and Fig. 2).
+
+    rate   encoder            decoder
+    1/32   320 ──────────────→ D-Block 96 ─ up
+    1/16    96 ─────────────── fuse → D-Block 32 ─ up
+    1/8     32 ─────────────── fuse → D-Block 24 ─ up
+    1/4     24 ─────────────── fuse → D-Block 16 ─ up
+    1/2                               D-Block  8 ─ up
+    1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
+"""
+
+from pnet_tf import config, fields
+from pnet_tf.model.decoder import d_block, fuse, upsample
+from pnet_tf.model.encoder import encode
+from pnet_tf.stack import keras, tf
+
+DECODER_CHANNELS = {32: 96, 16: 32, 8: 24, 4: 16, 2: 8}
+"""Down-sampling rate → channels of the D-Block at that rate, deepest first."""
+
+RGB_MEAN = (123.68, 116.78, 103.94)
+RGB_SCALE = 0.017
+"""Section 4.2: (pixel − mean) · 0.017; the paper lists the means in B, G, R order."""
+
+INPUT_PAD = "input_pad"
+NORMALISE = "normalise"
+MASK_HEAD = "mask_head"
+BOUNDARY_HEAD = "boundary_head"
+
+
+def normalised_input(raw: tf.Tensor) -> tf.Tensor:
+    """Raw RGB 0..255 (B, H, W, 3) → padded and normalised (B, H + 1, W + 1, 3).
+
+    The padding that the first stride-2 convolution needs comes *before* the normalisation, so it
+    is black instead of the mean colour. Then the normalisation folds into that convolution
+    exactly, up to the last pixel, and the deployed file takes raw pixels at no cost.
+    """
+    padded = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name=INPUT_PAD)(raw)
+    variance = (1 / RGB_SCALE) ** 2
+    return keras.layers.Normalization(mean=RGB_MEAN, variance=[variance] * 3, name=NORMALISE)(padded)
+
+
+def build(settings: config.Model) -> keras.Model:
+    """The training graph, with fresh weights.
+
+    Returns:
+      A functional model: (B, H, W, 3) float32 raw RGB 0..255 → {MASK_LOGITS, BOUNDARY_LOGITS},
+      each (B, H, W, 2) float32 logits of (background, foreground).
+    """
+    raw = keras.Input((settings.input_height, settings.input_width, 3), name="image")
+    stages = encode(normalised_input(raw), settings.width)
+    x = stages[32]
+    for rate, channels in DECODER_CHANNELS.items():
+        if rate in stages and rate != 32:
+            x = fuse(x, stages[rate], settings.fusion, f"fuse_{rate}")
+        x = d_block(x, channels, f"decode_{rate}")
+        x = upsample(x, settings.upsampling, f"upsample_{rate}")
+    outputs = {
+        fields.MASK_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD)(x),
+        fields.BOUNDARY_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD)(x),
+    }
+    return keras.Model(raw, outputs, name="portraitnet")

@@ -1,0 +1,45 @@
+"""A model directory: `config.json` and `weights.npz`, which every tool takes.
+
+Training keeps more beside them (its checkpoints and curves); these two alone are the model.
+"""
+
+import pathlib
+
+from pnet_tf import config, files
+from pnet_tf.errors import InputError
+from pnet_tf.model import portraitnet, weights
+from pnet_tf.stack import keras
+
+CONFIG = "config.json"
+WEIGHTS = "weights.npz"
+
+
+def save(model: keras.Model, experiment: config.Experiment, directory: str | pathlib.Path) -> None:
+    """Writes the model's two files; each appears complete or not at all."""
+    directory = pathlib.Path(directory)
+    files.write_text(directory / CONFIG, experiment.to_json())
+    weights.save(model, directory / WEIGHTS)
+
+
+def read_config(directory: str | pathlib.Path) -> config.Experiment:
+    """The experiment of a model directory.
+
+    Raises:
+      InputError: no such directory, or a config.json that `config.from_json` refuses.
+    """
+    path = pathlib.Path(directory) / CONFIG
+    if not path.is_file():
+        raise InputError(f"{directory}: no model directory ({CONFIG} is not there); name one that pnet-train wrote")
+    return config.from_json(path.read_text(), str(path))
+
+
+def load(directory: str | pathlib.Path) -> tuple[keras.Model, config.Experiment]:
+    """Builds the training graph of a model directory and reads its weights.
+
+    Raises:
+      InputError: see `read_config` and `weights.load`.
+    """
+    experiment = read_config(directory)
+    model = portraitnet.build(experiment.model)
+    weights.load(model, pathlib.Path(directory) / WEIGHTS)
+    return model, experiment

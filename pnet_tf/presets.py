@@ -1,0 +1,56 @@
+"""Named experiments. Each docstring is a lab note: what it is for, its cost, the figure to expect."""
+
+import inspect
+from collections.abc import Callable
+
+from pnet_tf import config
+from pnet_tf.errors import InputError
+
+
+def paper() -> config.Experiment:
+    """The paper's final model and schedule (sections 4.2 and 4.3, equation 13): 2000 epochs at batch 64.
+
+    Not run to its end by this project; on two CPU cores it takes months.
+    """
+    return config.Experiment(model=config.Model(upsampling="deconvolution"))
+
+
+def hour() -> config.Experiment:
+    """A good model of EG1800's 1,347 photos within an hour on two CPU cores.
+
+    ImageNet encoder weights, bilinear up-sampling, batch 16, cosine, averaged weights. BUILD.md,
+    "On real portraits", has the commands and the figures.
+    """
+    return config.Experiment(
+        training=config.Training(
+            epochs=20, batch_size=16, learning_rate=1e-3, schedule="cosine", warmup_steps=100, weight_decay=1e-5,
+            ema_decay=0.998, clip_norm=5.0, validate_every=2,
+        )
+    )
+
+
+def tiny() -> config.Experiment:
+    """Seconds instead of hours: the narrowest encoder at 64×64, for tests and first looks."""
+    return config.Experiment(
+        model=config.Model(input_height=64, input_width=64, width=0.35),
+        training=config.Training(epochs=2, batch_size=4, schedule="constant", weight_decay=0.0),
+    )
+
+
+PRESETS: dict[str, Callable[[], config.Experiment]] = {one.__name__: one for one in (paper, hour, tiny)}
+
+
+def get(name: str) -> config.Experiment:
+    """The named experiment.
+
+    Raises:
+      InputError: an unknown name (the known ones are listed).
+    """
+    if name not in PRESETS:
+        raise InputError(f"--preset={name}: known presets are {', '.join(PRESETS)}")
+    return PRESETS[name]()
+
+
+def notes() -> str:
+    """Every preset's name and the first line of its lab note."""
+    return "\n".join(f"  {name}: {inspect.getdoc(make).splitlines()[0]}" for name, make in PRESETS.items())

@@ -1,0 +1,80 @@
+"""One .tflite file with the deployed contract, behind a plain call."""
+
+import pathlib
+
+import numpy as np
+
+from pnet_tf.errors import InputError
+
+
+def open_interpreter(content: bytes, threads: int, origin: str):
+    """A LiteRT interpreter with allocated tensors.
+
+    Raises:
+      InputError: the bytes are no .tflite model, or one that this runtime cannot run.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        first_line = str(error).splitlines()[0] if str(error) else "unreadable"
+        raise InputError(f"{origin}: not a .tflite model that LiteRT can run ({first_line})") from None
+    return interpreter
+
+
+class TFLiteNetwork:
+    """Runs a file that keeps the contract: [1, H, W, 3] raw RGB in, [1, H, W, 1] foreground probability out.
+
+    Input and output may be uint8, int8 or float32; quantised ones follow their scale and zero point,
+    float32 means 0..255 in and 0..1 out.
+
+    Attributes:
+      height, width: the network's input size, pixels.
+    """
+
+    def __init__(self, model: str | pathlib.Path | bytes, threads: int = 1):
+        """Opens a model file, or its content.
+
+        Raises:
+          InputError: no such file, no .tflite, or one of another contract.
+        """
+        origin = "the given bytes" if isinstance(model, bytes) else str(model)
+        if not isinstance(model, bytes):
+            if not pathlib.Path(model).is_file():
+                raise InputError(f"{model}: no such model file")
+            model = pathlib.Path(model).read_bytes()
+        self._interpreter = open_interpreter(model, threads, origin)
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._check(inputs, outputs, origin)
+        self._input, self._output = inputs[0], outputs[0]
+        self.height, self.width = (int(size) for size in self._input["shape"][1:3])
+
+    @staticmethod
+    def _check(inputs: list[dict], outputs: list[dict], origin: str) -> None:
+        shapes = [list(map(int, detail["shape"])) for detail in inputs + outputs]
+        if len(shapes) == 2 and len(shapes[0]) == 4:
+            _, height, width, _ = shapes[0]
+            if shapes == [[1, height, width, 3], [1, height, width, 1]]:
+                return
+        raise InputError(
+            f"{origin}: tensors {shapes} are not those of a PortraitNet file, which takes [1, H, W, 3] "
+            "and returns [1, H, W, 1]; export one with pnet-export"
+        )
+
+    def __call__(self, rgb: np.ndarray) -> np.ndarray:
+        """(height, width, 3) uint8 RGB → (height, width) float32 foreground probability 0..1."""
+        self._interpreter.set_tensor(self._input["index"], self._to_input(rgb)[None])
+        self._interpreter.invoke()
+        raw = self._interpreter.get_tensor(self._output["index"])[0, ..., 0]
+        scale, zero_point = self._output["quantization"]
+        if self._output["dtype"] == np.float32:
+            return raw
+        return (raw.astype(np.float32) - zero_point) * np.float32(scale)
+
+    def _to_input(self, rgb: np.ndarray) -> np.ndarray:
+        dtype = self._input["dtype"]
+        if dtype == np.int8:  # scale 1, zero point −128
+            return (rgb.astype(np.int16) - 128).astype(np.int8)
+        return rgb.astype(dtype, copy=False)

@@ -1,0 +1,59 @@
+"""The one door to TensorFlow: Keras 2, quiet, or a message that says what to install.
+
+TFMOT works with Keras 2 alone. From TensorFlow 2.16 on that is the package
+tf_keras, which ``tf.keras`` becomes when TF_USE_LEGACY_KERAS is 1 *before*
+TensorFlow first looks. Every module that needs TensorFlow takes it from here::
+
+    from pnet_tf.stack import keras, tf
+"""
+
+import contextlib
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator
+
+from pnet_tf.errors import InputError
+
+try:
+    _version = tuple(int(part) for part in importlib.metadata.version("tensorflow").split(".")[:2])
+except importlib.metadata.PackageNotFoundError:
+    raise InputError(
+        "this command needs TensorFlow, which the runtime alone does not: pip install 'pnet-tf[train]'"
+    ) from None
+
+if _version >= (2, 16):
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Discards what C++ writes to stderr; TensorFlow's start-up notes heed no variable."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+with _silent_stderr():
+    import tensorflow as tf
+
+    tf.config.list_physical_devices()
+
+tf.get_logger().setLevel("ERROR")
+keras = tf.keras
+
+if hasattr(keras, "ops"):  # what only Keras 3 has
+    raise InputError(
+        "Keras 3 is already loaded as tf.keras, and quantisation-aware training needs Keras 2: "
+        "import pnet_tf.stack before tensorflow, or set TF_USE_LEGACY_KERAS=1"
+    )
+if "absl.logging" in sys.modules:
+    sys.modules["absl.logging"].set_verbosity("error")

@@ -1,0 +1,1 @@
+"""Two rings: one traced step without I/O, and a loop that knows time."""

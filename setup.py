@@ -1,0 +1,60 @@
+"""Packaging: the runtime by default, training under [train]."""
+
+import pathlib
+import re
+
+from setuptools import setup
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "pnet_tf/__init__.py").read_text()).group(1)
+
+TRAIN = [
+    "tensorflow>=2.21,<2.22",
+    "tf_keras>=2.21,<2.22",
+    "tensorflow-model-optimization>=0.8.1,<0.9",
+    "flatbuffers>=24",
+    "tensorboard",
+    "matplotlib>=3.8",
+]
+
+COMMANDS = ["convert", "views=show_views", "train", "evaluate", "export", "segment", "benchmark"]
+
+
+def entry_point(command: str) -> str:
+    """`views=show_views` → `pnet-views = pnet_tf_tools.show_views:main`."""
+    name, _, module = command.partition("=")
+    return f"pnet-{name} = pnet_tf_tools.{module or name}:main"
+
+
+setup(
+    name="pnet-tf",
+    version=VERSION,
+    description="PortraitNet in TensorFlow/Keras: portrait segmentation from photos to an int8 TFLite file",
+    long_description=(ROOT / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10,<3.14",
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
+        "Topic :: Scientific/Engineering :: Image Recognition",
+    ],
+    packages=[
+        "pnet_tf", *(f"pnet_tf.{room}" for room in ("model", "data", "losses", "training", "quantize", "export", "runtime")),
+        "tfrecords",
+        "pnet_tf_tools",
+    ],
+    # The command lines live in tools/ and are installed under a name that nobody else uses.
+    package_dir={"pnet_tf_tools": "tools"},
+    package_data={"pnet_tf": ["assets/*"]},
+    install_requires=[
+        "numpy>=1.26",
+        "opencv-python>=4.9,<5",
+        "ai-edge-litert>=2.0",
+        "absl-py>=1.4",
+        "tqdm>=4.66",
+    ],
+    extras_require={"train": TRAIN, "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10"], "demo": ["scikit-image>=0.22"]},
+    entry_points={"console_scripts": [entry_point(command) for command in COMMANDS]},
+)

@@ -1,0 +1,1 @@
+"""Command lines: flags → settings → one library call → write or print."""

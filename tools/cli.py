@@ -1,0 +1,63 @@
+"""What every command line shares: its own flags, one-line errors, progress."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+from absl import flags
+
+from pnet_tf.errors import InputError
+
+# TensorFlow's C++ side writes to stderr before any Python setting reaches it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("GLOG_minloglevel", "3")
+
+
+def new_flags() -> flags.FlagValues:
+    """A tool's own flags, so that several tools can live in one process (the tests do that)."""
+    values = flags.FlagValues()
+    flags.DEFINE_boolean("help", False, "Shows the flags and ends.", short_name="h", flag_values=values)
+    return values
+
+
+def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list[str] | None = None) -> int:
+    """Parses the flags, runs `main`, and turns what the user can put right into one line.
+
+    Returns:
+      The exit status: 0, or 1 after one line on stderr; 130 after an interrupt.
+    """
+    arguments = list(sys.argv if argv is None else ["", *argv])
+    try:
+        values.unparse_flags()
+        for name in values:
+            values[name].unparse()
+        if {"--help", "-h", "-help", "--helpfull"} & set(arguments):
+            print(doc.strip(), "\n")
+            print(values.get_help())
+            return 0
+        rest = values(arguments)[1:]
+        if rest:
+            raise InputError(f"{rest[0]}: not a flag; every setting is --name=value, see --help")
+        main()
+    except (InputError, flags.Error) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+@contextlib.contextmanager
+def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A callable (done, total) that draws a bar on a terminal and is silent elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(desc=description, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def update(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield update
