@@ -14,6 +14,9 @@ from pnet_tf.errors import InputError
 ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 """Widths for which tf.keras.applications defines MobileNetV2."""
 
+EXPORT_MODES = ("float32", "float16", "dynamic", "int8_ptq", "int8_qat")
+IO_TYPES = ("uint8", "int8", "float32")
+
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
@@ -108,6 +111,8 @@ class Training(_Checked):
     """Upper bound of the gradient's global norm; 0 leaves it alone."""
     ema_decay: float = 0.0
     """Decay per step of the averaged weights that are validated and kept; 0 keeps the weights as they are."""
+    quantize: bool = False
+    """Trains the int8 twin of a finished float model (--init_weights names its directory)."""
     validate_every: int = 1
     """Epochs between validations (and checkpoints)."""
     seed: int = 0
@@ -168,7 +173,7 @@ def _section_from(kind: type, name: str, values: Any, origin: str) -> Any:
             continue  # checked by the section itself
         accepted = (int, float) if wanted is float else (wanted,)
         _require(
-            isinstance(value, accepted) and not isinstance(value, bool),
+            isinstance(value, accepted) and (wanted is bool) == isinstance(value, bool),
             f"{origin}: {name}.{key}={value!r} is not of type {wanted.__name__}",
         )
     return kind(**values)

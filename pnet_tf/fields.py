@@ -5,6 +5,8 @@ what `data` yields and `training` consumes; outputs and loss terms are what the
 network and the objective return.
 """
 
+import numpy as np
+
 # Features of one record (tf.train.Example).
 SCHEMA = "schema"
 RECORD_ID = "id"
@@ -43,3 +45,10 @@ LOSS_TOTAL = "loss"
 LOSS_MASK = "mask_loss"
 LOSS_BOUNDARY = "boundary_loss"
 LOSS_CONSISTENCY = "consistency_loss"
+
+
+def to_labels(stored: np.ndarray) -> np.ndarray:
+    """Stored mask values → labels of a batch; any shape, uint8."""
+    labels = np.where(stored == MASK_FOREGROUND, FOREGROUND, BACKGROUND).astype(np.uint8)
+    labels[stored == MASK_IGNORE] = IGNORE
+    return labels

@@ -29,6 +29,35 @@ def hour() -> config.Experiment:
     )
 
 
+def qat() -> config.Experiment:
+    """The int8 twin of a finished float model: a short fine-tuning with the same losses.
+
+    ``pnet-train --preset=qat --init_weights=MODEL_DIR``; the network's settings come from there.
+    BUILD.md, "On real portraits", has the cost and the figures.
+    """
+    return config.Experiment(
+        training=config.Training(
+            epochs=3, batch_size=16, learning_rate=5e-5, schedule="cosine", weight_decay=0.0,
+            clip_norm=5.0, quantize=True,
+        )
+    )
+
+
+def demo() -> config.Experiment:
+    """`make demo`: two minutes of fine-tuning the shipped model on 48 composed photos."""
+    return config.Experiment(
+        training=config.Training(
+            epochs=6, batch_size=8, learning_rate=1e-4, schedule="cosine", weight_decay=0.0, clip_norm=5.0,
+            validate_every=3,
+        )
+    )
+
+
+def demo_qat() -> config.Experiment:
+    """`make demo`: the int8 twin of what `demo` trained, a minute."""
+    return demo().replace(epochs=2, validate_every=2, learning_rate=2e-5, quantize=True)
+
+
 def tiny() -> config.Experiment:
     """Seconds instead of hours: the narrowest encoder at 64×64, for tests and first looks."""
     return config.Experiment(
@@ -37,7 +66,7 @@ def tiny() -> config.Experiment:
     )
 
 
-PRESETS: dict[str, Callable[[], config.Experiment]] = {one.__name__: one for one in (paper, hour, tiny)}
+PRESETS: dict[str, Callable[[], config.Experiment]] = {one.__name__: one for one in (paper, hour, qat, demo, demo_qat, tiny)}
 
 
 def get(name: str) -> config.Experiment:

@@ -7,13 +7,12 @@ TensorFlow first looks. Every module that needs TensorFlow takes it from here::
     from pnet_tf.stack import keras, tf
 """
 
-import contextlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterator
 
 from pnet_tf.errors import InputError
+from pnet_tf.quiet import silent_stderr
 
 try:
     _version = tuple(int(part) for part in importlib.metadata.version("tensorflow").split(".")[:2])
@@ -26,23 +25,7 @@ if _version >= (2, 16):
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Discards what C++ writes to stderr; TensorFlow's start-up notes heed no variable."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-with _silent_stderr():
+with silent_stderr():  # its start-up notes heed no variable
     import tensorflow as tf
 
     tf.config.list_physical_devices()

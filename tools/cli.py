@@ -61,3 +61,9 @@ def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]
             bar.update(done - bar.n)
 
         yield update
+
+
+def refuse_existing(path: str | os.PathLike, overwrite: bool) -> None:
+    """Raises InputError if a file is there and may not be replaced."""
+    if os.path.exists(path) and not overwrite:
+        raise InputError(f"{path}: already there; --overwrite replaces it, --output names another place")

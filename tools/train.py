@@ -10,11 +10,12 @@ import dataclasses
 import pathlib
 import sys
 import time
-from typing import Any, get_args, get_origin, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from absl import flags
 
 from pnet_tf import config, presets
+from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
@@ -24,10 +25,11 @@ flags.DEFINE_string("model_dir", None, "Where the model is kept; resumed if it i
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
 flags.DEFINE_string(
-    "init_weights", None, "First weights: an encoder's .npz, or a model directory to start from.", flag_values=FLAGS
+    "init_weights", None, "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
+    flag_values=FLAGS,
 )
 
-_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
+_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean}
 
 
 def _define_settings() -> None:
@@ -43,14 +45,32 @@ def _define_settings() -> None:
 _define_settings()
 
 
+def _init_source() -> pathlib.Path | None:
+    if not FLAGS.init_weights:
+        return None
+    from pnet_tf.runtime import shipped
+
+    path = pathlib.Path(FLAGS.init_weights)
+    source = path if path.exists() else shipped.directory(FLAGS.init_weights)
+    if source is None:
+        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
+    return source
+
+
 def _experiment() -> config.Experiment:
     if FLAGS.config:
         path = pathlib.Path(FLAGS.config)
         if not path.is_file():
-            raise config.InputError(f"--config={path}: no such file")
+            raise InputError(f"--config={path}: no such file")
         start = config.from_json(path.read_text(), str(path))
     else:
         start = presets.get(FLAGS.preset)
+    if start.training.quantize or FLAGS.quantize:
+        if not (_init_source() and _init_source().is_dir()):
+            raise InputError("--quantize: needs a finished float model; name its directory with --init_weights")
+        from pnet_tf import store
+
+        start = dataclasses.replace(start, model=store.read_config(_init_source()).model)
     given = {name: FLAGS[name].value for name in config.field_owners() if FLAGS[name].value is not None}
     return start.replace(**given)
 
@@ -82,26 +102,45 @@ def _watchers(loop: Any, bar: Any) -> Any:
     return loop.Watchers(on_start, on_step, on_epoch)
 
 
+def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str]) -> None:
+    """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
+    from pnet_tf import store
+    from pnet_tf.model import weights
+
+    source = _init_source()
+    if experiment.training.quantize:
+        from pnet_tf.export import calibration
+        from pnet_tf.quantize import qat
+
+        float_model, _ = store.load(source)
+        twin = qat.quantize(float_model)
+        photos = calibration.photos(train_paths, experiment)
+        qat.calibrate(twin, float_model, [photo[None] for photo in photos])
+        model.set_weights(twin.get_weights())
+    elif source and source.is_dir():
+        weights.load(model, source / store.WEIGHTS)
+    elif source:
+        weights.load_encoder(model, source)
+
+
 def train() -> None:
     """Runs the training that the flags describe."""
     experiment = _experiment()
     from tqdm import tqdm
 
     from pnet_tf.data import records
-    from pnet_tf.model import store, weights
     from pnet_tf.training import loop
-
-    def initialise(model: Any) -> None:
-        if not FLAGS.init_weights:
-            return
-        if pathlib.Path(FLAGS.init_weights).is_dir():
-            weights.load(model, pathlib.Path(FLAGS.init_weights) / store.WEIGHTS)
-        else:
-            weights.load_encoder(model, FLAGS.init_weights)
 
     train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
-        loop.fit(train_paths, val_paths, FLAGS.model_dir, experiment, initialise, _watchers(loop, bar))
+        loop.fit(
+            train_paths,
+            val_paths,
+            FLAGS.model_dir,
+            experiment,
+            lambda model: _initialise(model, experiment, train_paths),
+            _watchers(loop, bar),
+        )
     print(FLAGS.model_dir)
 
 

@@ -99,14 +99,7 @@ def encode_mask(mask: np.ndarray) -> bytes:
 def decode_mask(mask_bytes: bytes) -> np.ndarray:
     """PNG → (h, w) uint8 labels: BACKGROUND, FOREGROUND or IGNORE."""
     stored = cv2.imdecode(np.frombuffer(mask_bytes, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return to_labels(stored)
-
-
-def to_labels(stored: np.ndarray) -> np.ndarray:
-    """Stored mask values → labels, any shape, uint8."""
-    labels = (stored == fields.MASK_FOREGROUND).astype(np.uint8)
-    labels[stored == fields.MASK_IGNORE] = fields.IGNORE
-    return labels
+    return fields.to_labels(stored)
 
 
 def find(pattern: str) -> list[str]:
@@ -168,3 +161,9 @@ def read(paths: list[str]) -> Iterator[Record]:
                 yield parse_record(serialized)
         except tf.errors.DataLossError:
             raise InputError(f"{path}: truncated or damaged; convert the photos again with pnet-convert") from None
+
+
+def samples(paths: list[str]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Id, (h, w, 3) uint8 RGB and (h, w) uint8 labels of every record, in order; errors as for `read`."""
+    for record in read(paths):
+        yield record.id, decode_photo(record.image_bytes), decode_mask(record.mask_bytes)

@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 
 from pnet_tf.errors import InputError
+from pnet_tf.quiet import silent_stderr
 
 
 def open_interpreter(content: bytes, threads: int, origin: str):
@@ -16,8 +17,9 @@ def open_interpreter(content: bytes, threads: int, origin: str):
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        interpreter.allocate_tensors()
+        with silent_stderr():
+            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).splitlines()[0] if str(error) else "unreadable"
         raise InputError(f"{origin}: not a .tflite model that LiteRT can run ({first_line})") from None
@@ -32,6 +34,7 @@ class TFLiteNetwork:
 
     Attributes:
       height, width: the network's input size, pixels.
+      interpreter: the LiteRT interpreter behind it.
     """
 
     def __init__(self, model: str | pathlib.Path | bytes, threads: int = 1):
@@ -45,8 +48,8 @@ class TFLiteNetwork:
             if not pathlib.Path(model).is_file():
                 raise InputError(f"{model}: no such model file")
             model = pathlib.Path(model).read_bytes()
-        self._interpreter = open_interpreter(model, threads, origin)
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self.interpreter = open_interpreter(model, threads, origin)
+        inputs, outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
         self._check(inputs, outputs, origin)
         self._input, self._output = inputs[0], outputs[0]
         self.height, self.width = (int(size) for size in self._input["shape"][1:3])
@@ -65,9 +68,9 @@ class TFLiteNetwork:
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """(height, width, 3) uint8 RGB → (height, width) float32 foreground probability 0..1."""
-        self._interpreter.set_tensor(self._input["index"], self._to_input(rgb)[None])
-        self._interpreter.invoke()
-        raw = self._interpreter.get_tensor(self._output["index"])[0, ..., 0]
+        self.interpreter.set_tensor(self._input["index"], self._to_input(rgb)[None])
+        self.interpreter.invoke()
+        raw = self.interpreter.get_tensor(self._output["index"])[0, ..., 0]
         scale, zero_point = self._output["quantization"]
         if self._output["dtype"] == np.float32:
             return raw

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pnet_tf import config, evaluation, fields, files, metrics
+from pnet_tf import config, evaluation, fields, files, metrics, store
 from pnet_tf.data import pipeline, records
 from pnet_tf.errors import InputError
-from pnet_tf.model import portraitnet, store
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import optimizer as optimizers
@@ -55,12 +54,6 @@ def _check_resumed(directory: pathlib.Path, experiment: config.Experiment) -> No
         )
 
 
-def samples(paths: list[str]):
-    """(id, RGB, labels) of every record, for `evaluation.evaluate`."""
-    for record in records.read(paths):
-        yield record.id, records.decode_photo(record.image_bytes), records.decode_mask(record.mask_bytes)
-
-
 def _read_history(directory: pathlib.Path, step: int) -> list[dict[str, Any]]:
     path = directory / HISTORY
     entries = json.loads(path.read_text()) if path.exists() else []
@@ -77,7 +70,7 @@ def fit(
 ) -> list[dict[str, Any]]:
     """Trains, or goes on training, in a model directory.
 
-    The directory ends up with the weights of the best validation (`model.store`), the checkpoints
+    The directory ends up with the weights of the best validation (`store`), the checkpoints
     of the newest states, and history.json.
 
     Args:
@@ -102,11 +95,12 @@ def fit(
     _check_resumed(directory, experiment)
 
     keras.utils.set_random_seed(settings.seed)
-    model = portraitnet.build(experiment.model)
+    model = store.build(experiment)
+    tf.random.set_seed(None)  # what draws from here on has a seed of its own
     initialise(model)
     averaged = None
     if settings.ema_decay:
-        averaged = portraitnet.build(experiment.model)
+        averaged = store.build(experiment)
         averaged.set_weights(model.get_weights())
     optimizer = optimizers.make(settings, per_epoch)
     checkpoints = Checkpoints(directory, model, optimizer, averaged)
@@ -131,7 +125,7 @@ def fit(
         watchers.on_step(done, losses)
         if done % (per_epoch * settings.validate_every) and done != total:
             continue
-        scores = evaluation.evaluate(network, samples(validation_paths), experiment.data.resize)
+        scores = evaluation.evaluate(network, records.samples(validation_paths), experiment.data.resize)
         entry = {
             "step": done,
             "epoch": done / per_epoch,

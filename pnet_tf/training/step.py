@@ -54,7 +54,8 @@ def make_step(
                 # A short memory at first, so that the random start is soon forgotten.
                 decay = tf.minimum(settings.ema_decay, (1 + taken) / (10 + taken))
                 for mean, current in zip(averaged.weights, model.weights, strict=True):
-                    mean.assign_add((1 - decay) * (current - mean))
+                    if mean.dtype.is_floating:  # TFMOT's step counters are not
+                        mean.assign_add((1 - decay) * (current - mean))
         return {**losses, "learning_rate": tf.cast(rate, tf.float32)}
 
     return step

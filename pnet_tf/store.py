@@ -8,10 +8,17 @@ import pathlib
 from pnet_tf import config, files
 from pnet_tf.errors import InputError
 from pnet_tf.model import portraitnet, weights
+from pnet_tf.quantize import qat
 from pnet_tf.stack import keras
 
 CONFIG = "config.json"
 WEIGHTS = "weights.npz"
+
+
+def build(experiment: config.Experiment) -> keras.Model:
+    """The training graph that an experiment asks for, float or quantisation-aware, with fresh weights."""
+    model = portraitnet.build(experiment.model)
+    return qat.quantize(model) if experiment.training.quantize else model
 
 
 def save(model: keras.Model, experiment: config.Experiment, directory: str | pathlib.Path) -> None:
@@ -40,6 +47,6 @@ def load(directory: str | pathlib.Path) -> tuple[keras.Model, config.Experiment]
       InputError: see `read_config` and `weights.load`.
     """
     experiment = read_config(directory)
-    model = portraitnet.build(experiment.model)
+    model = build(experiment)
     weights.load(model, pathlib.Path(directory) / WEIGHTS)
     return model, experiment

@@ -1,0 +1,1 @@
+"""Quantisation-aware training as a transform of a finished network."""

@@ -1,0 +1,104 @@
+"""What TFMOT's defaults lack for this network, as TFMOT quantizers and configs."""
+
+from typing import Any
+
+import tensorflow_model_optimization as tfmot
+
+from pnet_tf.stack import keras, tf
+
+BITS = 8
+_api = tfmot.quantization.keras
+
+
+class PerChannelWeights(_api.quantizers.Quantizer):
+    """Symmetric int8 per output channel, from the weights as they are.
+
+    TFMOT's default takes a depthwise kernel's last axis, the multiplier of 1, for its channels and
+    so quantizes it per tensor; here the channels are axis 2 for depthwise and the last elsewhere.
+    """
+
+    def __init__(self, depthwise: bool):
+        self.depthwise = depthwise
+
+    def build(self, tensor_shape: Any, name: str, layer: keras.layers.Layer) -> dict:
+        """No state: the range follows the weights."""
+        return {}
+
+    def __call__(self, inputs: tf.Tensor, training: Any, weights: dict, **kwargs: Any) -> tf.Tensor:
+        """(h, w, in, out) or (h, w, channels, 1) float32 → the same, on the int8 grid; gradients pass straight."""
+        shape = inputs.shape
+        kernel = tf.reshape(inputs, shape[:3]) if self.depthwise else inputs
+        bound = tf.stop_gradient(tf.reduce_max(tf.abs(kernel), axis=list(range(kernel.shape.rank - 1))))
+        bound = tf.maximum(bound, 1e-8)  # a channel of zeros needs a scale, too
+        on_grid = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            kernel, -bound, bound, num_bits=BITS, narrow_range=True
+        )
+        return tf.reshape(on_grid, shape)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {"depthwise": self.depthwise}
+
+
+class FixedRange(_api.quantizers.Quantizer):
+    """Asymmetric int8 over a range known beforehand: the raw input, the sigmoid."""
+
+    def __init__(self, low: float, high: float):
+        self.low, self.high = low, high
+
+    def build(self, tensor_shape: Any, name: str, layer: keras.layers.Layer) -> dict:
+        """No state."""
+        return {}
+
+    def __call__(self, inputs: tf.Tensor, training: Any, weights: dict, **kwargs: Any) -> tf.Tensor:
+        """Any shape, float32 → the same, on the grid."""
+        return tf.quantization.fake_quant_with_min_max_args(inputs, self.low, self.high, num_bits=BITS)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {"low": self.low, "high": self.high}
+
+
+RAW_PIXELS = FixedRange(0.0, 255.0)
+"""Scale 1: the input tensor is the pixel itself."""
+
+PROBABILITY = FixedRange(0.0, 255 / 256)
+"""Scale 1/256, the only one that LiteRT's LOGISTIC has."""
+
+
+def moving_average() -> _api.quantizers.Quantizer:
+    """Asymmetric int8 activations, the range a moving average over batches."""
+    return _api.quantizers.MovingAverageQuantizer(num_bits=BITS, per_axis=False, symmetric=False, narrow_range=False)
+
+
+class LayerConfig(_api.QuantizeConfig):
+    """Quantises a layer's kernel, where it has one, and its output, where a quantizer is given."""
+
+    def __init__(self, kernel: str | None, output: _api.quantizers.Quantizer | None):
+        self.kernel, self.output = kernel, output
+
+    def get_weights_and_quantizers(self, layer: keras.layers.Layer) -> list:
+        """The kernel per channel; the bias is int32 in the file and needs nothing."""
+        if self.kernel is None:
+            return []
+        return [(getattr(layer, self.kernel), PerChannelWeights(self.kernel == "depthwise_kernel"))]
+
+    def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list:
+        """None: activations are layers of their own in the deployed graph."""
+        return []
+
+    def set_quantize_weights(self, layer: keras.layers.Layer, quantize_weights: list) -> None:
+        """Called by TFMOT with the kernel on the grid."""
+        if self.kernel is not None:
+            setattr(layer, self.kernel, quantize_weights[0])
+
+    def set_quantize_activations(self, layer: keras.layers.Layer, quantize_activations: list) -> None:
+        """Nothing to set."""
+
+    def get_output_quantizers(self, layer: keras.layers.Layer) -> list:
+        """One or none."""
+        return [] if self.output is None else [self.output]
+
+    def get_config(self) -> dict:
+        """Only models built from code are used, never Keras' serialisation of wrapped layers."""
+        return {"kernel": self.kernel, "output": self.output}

@@ -1,0 +1,24 @@
+import pathlib
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def records(tmp_path_factory) -> tuple[str, str]:
+    """Glob patterns of 12 training and 4 validation records."""
+    from helpers import write_records
+
+    return write_records(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def trained(records, tmp_path_factory) -> pathlib.Path:
+    """A model directory of preset tiny, two epochs."""
+    from pnet_tf_tools import train
+
+    directory = tmp_path_factory.mktemp("model") / "tiny"
+    status = train.main(
+        [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={directory}", "--preset=tiny"]
+    )
+    assert status == 0
+    return directory

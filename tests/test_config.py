@@ -1,0 +1,77 @@
+import json
+
+import pytest
+
+from pnet_tf import config, presets
+from pnet_tf.errors import InputError
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_json_round_trip(name):
+    experiment = presets.get(name)
+    assert config.from_json(experiment.to_json(), "here") == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", ["c.json", "not JSON"]),
+        ("[]", ["c.json", "model, data, loss, training"]),
+        ('{"nodel": {}}', ["nodel", "model, data, loss, training"]),
+        ('{"model": {"widht": 1.0}}', ["model.widht", "input_height", "width"]),
+        ('{"model": {"width": "wide"}}', ["model.width", "float"]),
+        ('{"training": {"epochs": true}}', ["training.epochs", "int"]),
+        ('{"training": {"quantize": 1}}', ["training.quantize", "bool"]),
+        ('{"data": {"augment": "much"}}', ["augment", "paper", "none"]),
+    ],
+)
+def test_bad_json_is_named(text, words):
+    with pytest.raises(InputError) as caught:
+        config.from_json(text, "c.json")
+    assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"input_width": 100}, ["input_width=100", "96 and 128"]),
+        ({"width": 0.6}, ["0.6", "0.35"]),
+        ({"temperature": 0.0}, ["temperature"]),
+        ({"batch_size": 0}, ["batch_size"]),
+        ({"no_such": 1}, ["no_such", "learning_rate"]),
+    ],
+)
+def test_bad_values_are_named(values, words):
+    with pytest.raises(InputError) as caught:
+        config.Experiment().replace(**values)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_replace_reaches_every_section():
+    changed = config.Experiment().replace(width=0.5, augment="none", temperature=2.0, epochs=7)
+    assert (changed.model.width, changed.data.augment, changed.loss.temperature, changed.training.epochs) == (
+        0.5,
+        "none",
+        2.0,
+        7,
+    )
+
+
+def test_flag_names_are_unique_over_sections():
+    sections = json.loads(config.Experiment().to_json()).values()
+    assert len(config.field_owners()) == sum(len(section) for section in sections)
+
+
+def test_paper_preset_is_the_papers_setting():
+    """Sections 4.2, 4.3 and equation 13, read off the paper."""
+    paper = presets.get("paper")
+    assert (paper.training.epochs, paper.training.batch_size, paper.training.learning_rate) == (2000, 64, 1e-3)
+    assert (paper.training.weight_decay, paper.training.schedule) == (5e-4, "paper")
+    assert (paper.loss.consistency_weight, paper.loss.boundary_weight) == (2.0, 0.3)
+    assert (paper.loss.focal_gamma, paper.loss.temperature) == (2.0, 1.0)
+    assert (paper.model.input_height, paper.model.input_width, paper.model.upsampling) == (224, 224, "deconvolution")
+
+
+def test_unknown_preset_lists_the_known():
+    with pytest.raises(InputError, match="hour"):
+        presets.get("day")

@@ -1,0 +1,113 @@
+"""Losses against arithmetic done on paper."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pnet_tf import config, fields
+from pnet_tf.losses.consistency import consistency_kl
+from pnet_tf.losses.focal import boundary_focal
+from pnet_tf.losses.objective import objective
+from pnet_tf.losses.segmentation import mask_cross_entropy
+from pnet_tf.stack import tf
+
+
+def logits(*margins: float) -> tf.Tensor:
+    """One row of pixels whose foreground logit exceeds the background's by these margins (plus a shift of 3)."""
+    return tf.constant([[[[3.0, 3.0 + margin] for margin in margins]]], tf.float32)
+
+
+def labels(*values: int) -> tf.Tensor:
+    return tf.constant([[values]], tf.uint8)
+
+
+LN3 = math.log(3)  # a margin of ln 3 means a foreground probability of 3/4
+
+
+def test_cross_entropy_is_the_mean_of_logarithms():
+    # −(ln 3/4 + ln 1/2) / 2 for a foreground pixel at 3/4 and a background pixel at 1/2.
+    value = mask_cross_entropy(labels(1, 0), logits(LN3, 0.0))
+    assert float(value) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2, abs=1e-6)
+
+
+def test_ignored_pixels_count_nowhere():
+    value = mask_cross_entropy(labels(1, 255), logits(LN3, 40.0))
+    assert float(value) == pytest.approx(math.log(4 / 3), abs=1e-6)
+    assert float(mask_cross_entropy(labels(255, 255), logits(1.0, 2.0))) == 0.0
+
+
+def test_focal_at_gamma_zero_is_cross_entropy():
+    z, y = logits(LN3, -1.0, 0.3), labels(1, 1, 0)
+    assert float(boundary_focal(y, z, 0.0)) == pytest.approx(float(mask_cross_entropy(y, z)), abs=1e-6)
+
+
+def test_focal_on_paper():
+    # p = 3/4 on a foreground pixel: (1/4)² · ln(4/3); on a background pixel: (3/4)² · ln 4.
+    expected = (math.log(4 / 3) / 16 + 9 / 16 * math.log(4)) / 2
+    assert float(boundary_focal(labels(1, 0), logits(LN3, LN3), 2.0)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_kl_on_paper():
+    # q = (1/4, 3/4) against (1/2, 1/2): ln 2 + (1/4) ln 1/4 + (3/4) ln 3/4.
+    expected = math.log(2) + 0.25 * math.log(0.25) + 0.75 * math.log(0.75)
+    assert float(consistency_kl(logits(LN3), logits(0.0), 1.0)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_temperature_divides_logits_and_multiplies_by_its_square():
+    # At T = 2 a margin of 2·ln 3 is what ln 3 is at T = 1.
+    hot = float(consistency_kl(logits(2 * LN3), logits(0.0), 2.0))
+    assert hot == pytest.approx(4 * float(consistency_kl(logits(LN3), logits(0.0), 1.0)), rel=1e-5)
+
+
+def test_equal_logits_have_no_divergence():
+    assert float(consistency_kl(logits(1.5, -80.0), logits(1.5, -80.0), 1.0)) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_teacher_gets_no_gradient():
+    teacher, student = tf.Variable(logits(1.0)), tf.Variable(logits(-1.0))
+    with tf.GradientTape() as tape:
+        loss = consistency_kl(teacher, student, 1.0)
+    to_teacher, to_student = tape.gradient(loss, [teacher, student])
+    assert to_teacher is None
+    assert np.abs(to_student).max() > 0.1
+
+
+@pytest.mark.parametrize("margin", [-100.0, 100.0])
+@pytest.mark.parametrize("label", [0, 1])
+def test_extreme_logits_stay_finite(margin, label):
+    z = tf.Variable(logits(margin))
+    for loss in (
+        lambda: mask_cross_entropy(labels(label), z),
+        lambda: boundary_focal(labels(label), z, 2.0),
+        lambda: boundary_focal(labels(label), z, 0.5),
+        lambda: consistency_kl(logits(-margin), z, 1.0),
+    ):
+        with tf.GradientTape() as tape:
+            value = loss()
+        assert np.isfinite(value)
+        assert np.isfinite(tape.gradient(value, z)).all()
+
+
+def test_objective_is_the_weighted_sum():
+    views = [
+        {fields.MASK_LOGITS: logits(LN3, 0.0), fields.BOUNDARY_LOGITS: logits(0.0, LN3)},
+        {fields.MASK_LOGITS: logits(0.0, 1.0), fields.BOUNDARY_LOGITS: logits(1.0, -1.0)},
+    ]
+    batch = {fields.MASK: labels(1, 0), fields.BOUNDARY: labels(0, 1)}
+    weights = config.Loss(boundary_weight=0.3, consistency_weight=2.0)
+    parts = {name: float(value) for name, value in objective(*views, batch, weights).items()}
+    assert parts["loss"] == pytest.approx(
+        parts["mask_loss"] + 2 * parts["consistency_loss"] + 0.3 * parts["boundary_loss"], rel=1e-6
+    )
+    both = sum(float(mask_cross_entropy(batch[fields.MASK], view[fields.MASK_LOGITS])) for view in views)
+    assert parts["mask_loss"] == pytest.approx(both, rel=1e-6)
+
+
+def test_weight_zero_switches_a_term_off():
+    view = {fields.MASK_LOGITS: logits(LN3), fields.BOUNDARY_LOGITS: logits(0.0)}
+    other = {fields.MASK_LOGITS: logits(0.0), fields.BOUNDARY_LOGITS: logits(0.0)}
+    batch = {fields.MASK: labels(1), fields.BOUNDARY: labels(1)}
+    parts = objective(view, other, batch, config.Loss(boundary_weight=0.0, consistency_weight=0.0))
+    assert float(parts["boundary_loss"]) == float(parts["consistency_loss"]) == 0.0
+    assert float(parts["loss"]) == float(parts["mask_loss"])

@@ -1,0 +1,65 @@
+"""Metrics on masks whose fractions can be counted by eye."""
+
+import numpy as np
+import pytest
+
+from pnet_tf import metrics
+
+# label       prediction     true positive 2, false negative 1, false positive 1, true negative 2
+# 1 1 1       1 1 0          foreground 2/4, background 2/4
+# 0 0 0       1 0 0
+LABELS = np.array([[1, 1, 1], [0, 0, 0]], np.uint8)
+PREDICTED = np.array([[1, 1, 0], [1, 0, 0]], bool)
+
+
+def test_confusion_is_label_by_prediction():
+    assert metrics.confusion(PREDICTED, LABELS).tolist() == [[2, 1], [1, 2]]
+
+
+def test_iou_of_each_class():
+    counts = np.array([[5, 1], [2, 4]])
+    assert metrics.iou(counts, 1) == 4 / 7
+    assert metrics.iou(counts, 0) == 5 / 8
+
+
+def test_empty_masks_agree():
+    counts = metrics.confusion(np.zeros((2, 2), bool), np.zeros((2, 2), np.uint8))
+    assert metrics.iou(counts, 1) == 1.0
+    assert metrics.boundary_iou(np.zeros((9, 9), bool), np.zeros((9, 9), np.uint8)) == 1.0
+
+
+def test_ignored_pixels_do_not_count():
+    labels = LABELS.copy()
+    labels[0, 2] = labels[1, 0] = 255  # the two mistakes
+    assert metrics.confusion(PREDICTED, labels).tolist() == [[2, 0], [0, 2]]
+
+
+def test_the_three_definitions_differ_over_a_set():
+    scores = metrics.Scores()
+    scores.add(PREDICTED, LABELS)  # foreground 1/2, background 1/2
+    labels = np.zeros((2, 6), np.uint8)
+    labels[:, :1] = 1
+    scores.add(labels == 1, labels)  # perfect: 2 foreground, 10 background pixels
+    result = scores.result()
+    assert result["foreground_iou"] == pytest.approx((1 / 2 + 1) / 2)
+    assert result["class_mean_iou"] == pytest.approx((1 / 2 + 1) / 2)
+    # Over all pixels: foreground (2+2)/(4+2), background (2+10)/(4+10).
+    assert result["two_class_iou"] == pytest.approx((4 / 6 + 12 / 14) / 2)
+
+
+def test_boundary_iou_of_nested_squares():
+    # 40×30 pixels: diagonal 50, band 1 pixel. A 10×10 square has 36 boundary pixels, its 10×9
+    # part 34. They share top and bottom rows of 9, and the left column between them: 9 + 9 + 8.
+    labels = np.zeros((30, 40), np.uint8)
+    labels[5:15, 5:15] = 1
+    predicted = np.zeros((30, 40), bool)
+    predicted[5:15, 5:14] = True
+    assert metrics.boundary_iou(predicted, labels) == pytest.approx(26 / (36 + 34 - 26))
+
+
+def test_the_frame_is_an_edge_for_boundary_iou():
+    # A mask that fills the picture has a band along the frame: 30×40 less 28×38 inside.
+    full = np.ones((30, 40), np.uint8)
+    half = np.zeros((30, 40), bool)
+    assert metrics.boundary_iou(half, full) == 0.0
+    assert metrics._inner_band(full == 1, 1).sum() == 30 * 40 - 28 * 38

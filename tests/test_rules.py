@@ -1,0 +1,86 @@
+"""The house rules: who imports whom, where flags and prints may stand. The lists of exceptions may only shrink."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LEAVES = {"config", "errors", "fields", "files", "quiet", "resize", "stack"}
+MAY_IMPORT = {
+    **{leaf: LEAVES for leaf in LEAVES},
+    "presets": {"config", "errors"},
+    "metrics": LEAVES,
+    "losses": LEAVES,
+    "data": LEAVES,
+    "model": LEAVES,
+    "quantize": LEAVES | {"model"},
+    "store": LEAVES | {"model", "quantize"},
+    "runtime": LEAVES - {"stack", "config"},
+    "evaluation": LEAVES - {"stack"} | {"metrics", "runtime"},
+    "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
+    "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
+}
+TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "stack"}
+
+
+def modules(folder: str) -> list[pathlib.Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def room(path: pathlib.Path) -> str:
+    return path.relative_to(ROOT / "pnet_tf").parts[0].removesuffix(".py")
+
+
+def imported_names(path: pathlib.Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imported_rooms(path: pathlib.Path) -> set[str]:
+    return {name.split(".")[1] for name in imported_names(path) if name.startswith("pnet_tf.")}
+
+
+@pytest.mark.parametrize("path", modules("pnet_tf"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_library_imports_only_to_the_right(path):
+    if path == ROOT / "pnet_tf/__init__.py":
+        assert not imported_rooms(path)
+        return
+    assert imported_rooms(path) - {room(path)} <= MAY_IMPORT[room(path)]
+    assert not {name for name in imported_names(path) if name.split(".")[0] in ("tfrecords", "pnet_tf_tools", "tools")}
+
+
+@pytest.mark.parametrize("path", modules("tfrecords"), ids=lambda path: path.name)
+def test_tfrecords_imports_only_the_schema(path):
+    assert imported_rooms(path) <= TFRECORDS_MAY_IMPORT
+
+
+@pytest.mark.parametrize("path", modules("pnet_tf") + modules("tfrecords"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_library_has_no_flags_prints_or_argv(path):
+    names = {name.split(".")[0] for name in imported_names(path)}
+    assert "absl" not in names
+    tree = ast.parse(path.read_text())
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert "print" not in calls
+    assert "argv" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def test_only_stack_imports_tensorflow():
+    importers = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules("pnet_tf") + modules("tfrecords") + modules("tools")
+        if {"tensorflow", "tf_keras", "keras"} & {name.split(".")[0] for name in imported_names(path)}
+    }
+    assert importers == {"pnet_tf/stack.py"}
+
+
+def test_nothing_loads_pickles():
+    for path in modules("pnet_tf") + modules("tfrecords") + modules("tools"):
+        assert not {"pickle", "joblib", "dill"} & imported_names(path)
+        assert "allow_pickle=True" not in path.read_text()

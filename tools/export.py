@@ -1,0 +1,64 @@
+"""pnet-export: a model directory → a .tflite file.
+
+  pnet-export --model_dir=model --mode=float32 --output=portraitnet-float32.tflite
+  pnet-export --model_dir=model --mode=int8_ptq --calibration_records='records/train-*' --output=portraitnet-int8.tflite
+  pnet-export --model_dir=model-qat --mode=int8_qat --output=portraitnet-int8.tflite
+
+int8_qat takes a directory that `pnet-train --preset=qat` wrote; the other modes take a float one.
+The file takes raw RGB 0..255 and returns the foreground probability (uint8: scale 1/256, zero point 0).
+"""
+
+import pathlib
+import sys
+
+from absl import flags
+
+from pnet_tf import config, files
+from pnet_tf.errors import InputError
+from pnet_tf_tools import cli
+
+FLAGS = cli.new_flags()
+flags.DEFINE_string("model_dir", None, "What pnet-train wrote.", required=True, flag_values=FLAGS)
+flags.DEFINE_enum("mode", "float32", config.EXPORT_MODES, "How numbers are stored and computed.", flag_values=FLAGS)
+flags.DEFINE_enum(
+    "io", None, config.IO_TYPES, "Type of both ends: uint8 for int8 modes by default, else float32.", flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "calibration_records", None, "Photos for int8_ptq's ranges, and for the report's comparison; a glob pattern.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string("output", None, "The .tflite file.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("report", None, "Writes the report as JSON to this file.", flag_values=FLAGS)
+flags.DEFINE_boolean("overwrite", False, "Replaces a file that is already there.", flag_values=FLAGS)
+
+
+def export() -> None:
+    """Runs the export that the flags describe."""
+    cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
+    if pathlib.Path(FLAGS.output).suffix != ".tflite":
+        raise InputError(f"--output={FLAGS.output}: the file's name ends with .tflite")
+    from pnet_tf import store
+    from pnet_tf.data import records
+    from pnet_tf.export import calibration, convert, report
+    from pnet_tf.model.predict import KerasNetwork
+
+    model, experiment = store.load(FLAGS.model_dir)
+    photos = None
+    if FLAGS.calibration_records:
+        photos = calibration.photos(records.find(FLAGS.calibration_records), experiment)
+    content = convert.convert(model, FLAGS.mode, FLAGS.io, photos)
+    files.write_bytes(FLAGS.output, content)
+    result = report.inspect(content, KerasNetwork(model), photos)
+    print(result.to_text())
+    print(FLAGS.output)
+    if FLAGS.report:
+        files.write_text(FLAGS.report, result.to_json())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Console entry point; returns the exit status."""
+    return cli.run(export, FLAGS, __doc__, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""pnet-views: the paired views that training sees, as a contact sheet.
+
+  pnet-views --records='records/train-*' --output=views.png --count=8
+"""
+
+import sys
+
+from absl import flags
+
+from pnet_tf import config
+from pnet_tf.errors import InputError
+from pnet_tf_tools import cli
+
+FLAGS = cli.new_flags()
+flags.DEFINE_string("records", None, "Records, a glob pattern.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("output", "views.png", "The picture.", flag_values=FLAGS)
+flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer("input_height", 224, "The network's input height.", flag_values=FLAGS)
+flags.DEFINE_integer("input_width", 224, "The network's input width.", flag_values=FLAGS)
+flags.DEFINE_enum("augment", "paper", ["paper", "none"], "Which augmentation.", flag_values=FLAGS)
+flags.DEFINE_enum("boundary", "canny", ["canny", "contour"], "Which boundary labels.", flag_values=FLAGS)
+flags.DEFINE_integer("seed", 0, "Seed of all draws.", lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already there.", flag_values=FLAGS)
+
+
+def show() -> None:
+    """Draws the sheet that the flags describe."""
+    cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
+    names = ("input_height", "input_width", "augment", "boundary", "seed")
+    settings = config.Experiment().replace(batch_size=FLAGS.count, **{name: FLAGS[name].value for name in names})
+    from pnet_tf.data import pipeline, records, sheet
+    from pnet_tf.runtime import pictures
+
+    paths = records.find(FLAGS.records)
+    total = records.count(paths)
+    if total < FLAGS.count:
+        raise InputError(f"--count={FLAGS.count}: the records are only {total}")
+    (batch,) = pipeline.training_batches(paths, settings, total).take(1).as_numpy_iterator()
+    pictures.write(FLAGS.output, sheet.draw(batch))
+    print(FLAGS.output)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Console entry point; returns the exit status."""
+    return cli.run(show, FLAGS, __doc__, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
