@@ -12,6 +12,7 @@ TRAIN = [
     "tensorflow>=2.21,<2.22",
     "tf_keras>=2.21,<2.22",
     "tensorflow-model-optimization>=0.8.1,<0.9",
+    "setuptools; python_version >= '3.12'",  # TFMOT imports distutils
     "flatbuffers>=24",
     "tensorboard",
     "matplotlib>=3.8",
@@ -41,7 +42,8 @@ setup(
         "Topic :: Scientific/Engineering :: Image Recognition",
     ],
     packages=[
-        "pnet_tf", *(f"pnet_tf.{room}" for room in ("model", "data", "losses", "training", "quantize", "export", "runtime")),
+        "pnet_tf",
+        *(f"pnet_tf.{room}" for room in ("model", "data", "losses", "training", "quantize", "export", "runtime")),
         "tfrecords",
         "pnet_tf_tools",
     ],

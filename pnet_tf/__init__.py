@@ -1,10 +1,35 @@
 """PortraitNet in TensorFlow/Keras: from photos and masks to a model that runs on a phone.
 
-Importing the package loads neither TensorFlow nor OpenCV. The rooms below are
-imported by name (``pnet_tf.model``, ``pnet_tf.training``, ``pnet_tf.runtime`` …).
+Importing the package loads neither TensorFlow nor OpenCV. The rooms are imported by name
+(``pnet_tf.model``, ``pnet_tf.training``, ``pnet_tf.runtime`` …); `load` is the short way to a mask.
 
 Paper: Zhang et al., "PortraitNet: Real-time Portrait Segmentation Network for
 Mobile Device", Computers & Graphics 80 (2019).
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pnet_tf.runtime.segmenter import Segmenter
+
 __version__ = "0.1.0"
+
+
+def load(name: str = "portraitnet", threads: int = 2) -> "Segmenter":
+    """A shipped model, ready to use.
+
+    Args:
+      name: a shipped model's name.
+      threads: threads of the network.
+
+    Returns:
+      A callable: photo (h, w, 3) uint8 RGB of any size → foreground probability (h, w) float32 0..1.
+
+    Raises:
+      InputError: no model of that name (the known ones are listed).
+    """
+    from pnet_tf.runtime import shipped
+    from pnet_tf.runtime.network import TFLiteNetwork
+    from pnet_tf.runtime.segmenter import Segmenter
+
+    return Segmenter(TFLiteNetwork(shipped.path(name), threads))

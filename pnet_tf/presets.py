@@ -23,8 +23,15 @@ def hour() -> config.Experiment:
     """
     return config.Experiment(
         training=config.Training(
-            epochs=20, batch_size=16, learning_rate=1e-3, schedule="cosine", warmup_steps=100, weight_decay=1e-5,
-            ema_decay=0.998, clip_norm=5.0, validate_every=2,
+            epochs=20,
+            batch_size=16,
+            learning_rate=1e-3,
+            schedule="cosine",
+            warmup_steps=100,
+            weight_decay=1e-5,
+            ema_decay=0.998,
+            clip_norm=5.0,
+            validate_every=2,
         )
     )
 
@@ -37,8 +44,13 @@ def qat() -> config.Experiment:
     """
     return config.Experiment(
         training=config.Training(
-            epochs=3, batch_size=16, learning_rate=5e-5, schedule="cosine", weight_decay=0.0,
-            clip_norm=5.0, quantize=True,
+            epochs=3,
+            batch_size=16,
+            learning_rate=5e-5,
+            schedule="cosine",
+            weight_decay=0.0,
+            clip_norm=5.0,
+            quantize=True,
         )
     )
 
@@ -47,7 +59,12 @@ def demo() -> config.Experiment:
     """`make demo`: two minutes of fine-tuning the shipped model on 48 composed photos."""
     return config.Experiment(
         training=config.Training(
-            epochs=6, batch_size=8, learning_rate=1e-4, schedule="cosine", weight_decay=0.0, clip_norm=5.0,
+            epochs=6,
+            batch_size=8,
+            learning_rate=1e-4,
+            schedule="cosine",
+            weight_decay=0.0,
+            clip_norm=5.0,
             validate_every=3,
         )
     )
@@ -66,7 +83,9 @@ def tiny() -> config.Experiment:
     )
 
 
-PRESETS: dict[str, Callable[[], config.Experiment]] = {one.__name__: one for one in (paper, hour, qat, demo, demo_qat, tiny)}
+PRESETS: dict[str, Callable[[], config.Experiment]] = {
+    one.__name__: one for one in (paper, hour, qat, demo, demo_qat, tiny)
+}
 
 
 def get(name: str) -> config.Experiment:

@@ -18,7 +18,7 @@ try:
     _version = tuple(int(part) for part in importlib.metadata.version("tensorflow").split(".")[:2])
 except importlib.metadata.PackageNotFoundError:
     raise InputError(
-        "this command needs TensorFlow, which the runtime alone does not: pip install 'pnet-tf[train]'"
+        "this command needs TensorFlow, which the runtime alone leaves out: pip install 'pnet-tf[train]'"
     ) from None
 
 if _version >= (2, 16):

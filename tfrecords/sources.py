@@ -75,7 +75,9 @@ def keep_listed(pairs: list[Pair], split_file: pathlib.Path) -> list[Pair]:
     if not split_file.is_file():
         raise InputError(f"{split_file}: no such file; --split_file lists one id a line")
     known = {pair.id: pair for pair in pairs}
-    wanted = dict.fromkeys(pathlib.PurePath(line.strip()).stem for line in split_file.read_text().splitlines() if line.strip())
+    wanted = dict.fromkeys(
+        pathlib.PurePath(line.strip()).stem for line in split_file.read_text().splitlines() if line.strip()
+    )
     missing = [name for name in wanted if name not in known]
     if missing:
         raise InputError(f"{split_file}: {len(missing)} ids without a photo, the first is {missing[0]!r}")
@@ -83,9 +85,13 @@ def keep_listed(pairs: list[Pair], split_file: pathlib.Path) -> list[Pair]:
 
 
 def _whole(content: bytes) -> bool:
-    """Whether a JPEG or PNG ends where its format says; OpenCV decodes truncated ones to grey in silence."""
-    tail = content.rstrip(b"\0")[-(1 << 16) :]
-    return (b"\xff\xd9" in tail) if content[:2] == b"\xff\xd8" else b"IEND" in tail
+    """Whether a JPEG or PNG reaches its end marker; OpenCV decodes truncated ones to grey in silence."""
+    if content[:2] != b"\xff\xd8":
+        return b"IEND" in content[-(1 << 16) :]
+    position = 2  # walk the segments up to the scan, so that a thumbnail's end marker does not count
+    while position + 4 <= len(content) and content[position + 1] != 0xDA:
+        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
+    return content.find(b"\xff\xd9", position) >= 0
 
 
 def read_photo(path: pathlib.Path) -> tuple[bytes, np.ndarray]:

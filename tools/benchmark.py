@@ -38,10 +38,8 @@ def benchmark() -> None:
         timings = runtime.compare(FLAGS.model, threads, FLAGS.runs, update)
     print(f"{'model':44}{'threads':>8}{'MB':>7}{'median ms':>11}{'p90':>8}{'95 % of median':>18}")
     for one in timings:
-        interval = f"{one.low:.2f}–{one.high:.2f}"
-        print(
-            f"{pathlib.Path(one.model).name:44}{one.threads:8}{one.bytes / 1e6:7.2f}{one.median:11.2f}{one.p90:8.2f}{interval:>18}"
-        )
+        name, interval = pathlib.Path(one.model).name, f"{one.low:.2f}–{one.high:.2f}"
+        print(f"{name:44}{one.threads:8}{one.bytes / 1e6:7.2f}{one.median:11.2f}{one.p90:8.2f}{interval:>18}")
     if FLAGS.json:
         machine = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version()}
         result = {**machine, "timings": [dataclasses.asdict(one) for one in timings]}

@@ -22,9 +22,7 @@ flags.DEFINE_string("input_dir", None, "The data set's folder.", required=True, 
 flags.DEFINE_string("output_dir", None, "Where the records go.", required=True, flag_values=FLAGS)
 flags.DEFINE_string("split_file", None, "Takes only the ids in this file, one a line.", flag_values=FLAGS)
 flags.DEFINE_enum("split", "train", split.SPLITS, "Which split to write; its files get that name.", flag_values=FLAGS)
-flags.DEFINE_float(
-    "val_fraction", 0.0, "Share of the photos that belongs to the split val.", 0, 0.9, flag_values=FLAGS
-)
+flags.DEFINE_float("val_fraction", 0.0, "Share of the photos that belongs to the split val.", 0, 0.9, flag_values=FLAGS)
 flags.DEFINE_integer("split_seed", 0, "Seed of the random split.", flag_values=FLAGS)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum("runner", "local", ["local"], "What runs the conversion.", flag_values=FLAGS)

@@ -24,7 +24,9 @@ flags.DEFINE_enum(
     "io", None, config.IO_TYPES, "Type of both ends: uint8 for int8 modes by default, else float32.", flag_values=FLAGS
 )
 flags.DEFINE_string(
-    "calibration_records", None, "Photos for int8_ptq's ranges, and for the report's comparison; a glob pattern.",
+    "calibration_records",
+    None,
+    "Photos for int8_ptq's ranges, and for the report's comparison; a glob pattern.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string("output", None, "The .tflite file.", required=True, flag_values=FLAGS)

@@ -1,9 +1,9 @@
 """pnet-segment: cuts the person out of a photo, or out of every photo of a folder.
 
-  pnet-segment --input=me.jpg                                        me-cutout.png, transparent
-  pnet-segment --input=me.jpg --output=call.jpg --background=blur
-  pnet-segment --input=photos --output=out --background=beach.jpg
-  pnet-segment --input=me.jpg --output=mask.png --background=mask    the foreground probability, grey
+pnet-segment --input=me.jpg                                        me-cutout.png, transparent
+pnet-segment --input=me.jpg --output=call.jpg --background=blur
+pnet-segment --input=photos --output=out --background=beach.jpg
+pnet-segment --input=me.jpg --output=mask.png --background=mask    the foreground probability, grey
 """
 
 import pathlib

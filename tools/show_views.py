@@ -1,6 +1,6 @@
 """pnet-views: the paired views that training sees, as a contact sheet.
 
-  pnet-views --records='records/train-*' --output=views.png --count=8
+pnet-views --records='records/train-*' --output=views.png --count=8
 """
 
 import sys

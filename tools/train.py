@@ -21,11 +21,15 @@ from pnet_tf_tools import cli
 FLAGS = cli.new_flags()
 flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
 flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("model_dir", None, "Where the model is kept; resumed if it is there.", required=True, flag_values=FLAGS)
+flags.DEFINE_string(
+    "model_dir", None, "Where the model is kept; resumed if it is there.", required=True, flag_values=FLAGS
+)
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
 flags.DEFINE_string(
-    "init_weights", None, "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
+    "init_weights",
+    None,
+    "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
     flag_values=FLAGS,
 )
 

@@ -55,9 +55,7 @@ def matrix(deformation: Deformation, at: Placement, target_height: int, target_w
     turn = np.radians(deformation.angle)
     cosine, sine = deformation.scale * np.cos(turn), deformation.scale * np.sin(turn)
     spin = np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
-    shift = _translation(
-        centre_x + deformation.shift_x * target_width, centre_y + deformation.shift_y * target_height
-    )
+    shift = _translation(centre_x + deformation.shift_x * target_width, centre_y + deformation.shift_y * target_height)
     return shift @ spin @ mirror @ _translation(-centre_x, -centre_y) @ place
 
 

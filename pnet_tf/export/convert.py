@@ -51,11 +51,13 @@ def convert(
     """
     io = io or default_io(mode)
     if mode not in EXPORT_MODES or io not in IO_TYPES:
-        raise InputError(f"--mode={mode} --io={io}: modes are {', '.join(EXPORT_MODES)}; types are {', '.join(IO_TYPES)}")
+        raise InputError(
+            f"--mode={mode} --io={io}: modes are {', '.join(EXPORT_MODES)}; types are {', '.join(IO_TYPES)}"
+        )
     if not mode.startswith("int8") and io != "float32":
         raise InputError(f"--io={io}: {mode} files compute in floats; use --io=float32 or an int8 mode")
     if is_quantized(model) != (mode == "int8_qat"):
-        wanted = "a model trained with --quantize" if mode == "int8_qat" else "a float model, not one trained with --quantize"
+        wanted = "a model trained with --quantize" if mode == "int8_qat" else "a float model, not its int8 twin"
         raise InputError(f"--mode={mode}: needs {wanted}")
     if mode == "int8_ptq" and calibration is None:
         raise InputError("--mode=int8_ptq: needs photos to calibrate on; name records with --calibration_records")

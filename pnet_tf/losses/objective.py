@@ -30,9 +30,7 @@ def objective(
             boundary_focal(boundary, view[fields.BOUNDARY_LOGITS], weights.focal_gamma) for view in (clean, textured)
         )
     if weights.consistency_weight:
-        consistency_loss = consistency_kl(
-            clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature
-        )
+        consistency_loss = consistency_kl(clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature)
     total = mask_loss + weights.consistency_weight * consistency_loss + weights.boundary_weight * boundary_loss
     return {
         fields.LOSS_TOTAL: total,

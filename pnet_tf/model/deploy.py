@@ -40,11 +40,13 @@ class _Folder:
         return after[0] if len(after) == 1 and isinstance(after[0], layers.BatchNormalization) else None
 
     def _folded(self, layer: keras.layers.Layer, kernel: np.ndarray, bias: np.ndarray, channel_axis: int):
-        """Kernel and bias with the batch norm behind the layer inside; the batch norm's scale is on `channel_axis`."""
+        """Kernel and bias with the batch norm behind the layer inside; its scale lies along `channel_axis`."""
         norm = self._batch_norm_after(layer)
         if norm is None:
             return kernel, bias
-        gamma, beta, mean, variance = (array.numpy() for array in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance))
+        gamma, beta, mean, variance = (
+            array.numpy() for array in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
+        )
         scale = gamma / np.sqrt(variance + norm.epsilon)
         shape = [1] * kernel.ndim
         shape[channel_axis] = -1

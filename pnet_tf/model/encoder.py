@@ -40,7 +40,7 @@ def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
 
     Layers keep the names of tf.keras.applications, so that ImageNet weights of that family load by name.
     """
-    batch, height, full_width, channels = normalised.shape
+    _, height, full_width, channels = normalised.shape
     template = keras.applications.MobileNetV2(
         input_shape=(height - 1, full_width - 1, channels), alpha=width, include_top=False, weights=None
     )

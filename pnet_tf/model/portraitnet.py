@@ -1,12 +1,12 @@
 """PortraitNet's training graph (paper, section 3.1 and Fig. 2).
 
-    rate   encoder            decoder
-    1/32   320 ──────────────→ D-Block 96 ─ up
-    1/16    96 ─────────────── fuse → D-Block 32 ─ up
-    1/8     32 ─────────────── fuse → D-Block 24 ─ up
-    1/4     24 ─────────────── fuse → D-Block 16 ─ up
-    1/2                               D-Block  8 ─ up
-    1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
+rate   encoder            decoder
+1/32   320 ──────────────→ D-Block 96 ─ up
+1/16    96 ─────────────── fuse → D-Block 32 ─ up
+1/8     32 ─────────────── fuse → D-Block 24 ─ up
+1/4     24 ─────────────── fuse → D-Block 16 ─ up
+1/2                               D-Block  8 ─ up
+1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
 """
 
 from pnet_tf import config, fields

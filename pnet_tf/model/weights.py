@@ -82,9 +82,7 @@ def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 
     Raises:
       InputError: not such a file, or any encoder name or shape that does not match (listed).
     """
-    arrays = {
-        name: array for name, array in _read(path).items() if name.split("/")[0] not in _UNUSED_ENCODER_LAYERS
-    }
+    arrays = {name: array for name, array in _read(path).items() if name.split("/")[0] not in _UNUSED_ENCODER_LAYERS}
     for name in [name for name in arrays if name.endswith("/gamma")]:
         variance = arrays.get(name.replace("/gamma", "/moving_variance"))
         if variance is None:

@@ -54,8 +54,14 @@ def _summary(path: str, threads: int, times: list[float]) -> Timing:
     low, high = max(0, int(count / 2 - spread)), min(count - 1, int(np.ceil(count / 2 + spread)))
     size = pathlib.Path(path).stat().st_size
     return Timing(
-        path, threads, count, size, float(np.median(ordered)), float(np.percentile(ordered, 90)),
-        float(ordered[low]), float(ordered[high]),
+        path,
+        threads,
+        count,
+        size,
+        float(np.median(ordered)),
+        float(np.percentile(ordered, 90)),
+        float(ordered[low]),
+        float(ordered[high]),
     )
 
 

@@ -47,7 +47,7 @@ class Checkpoints:
             try:
                 self._manager.checkpoint.restore(path).assert_existing_objects_matched()
                 return int(self._step)
-            except (tf.errors.OpError, AssertionError, ValueError) as error:
+            except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
                 failures.append(f"{path} ({str(error).splitlines()[0]})")
         if failures:
             raise InputError(f"no checkpoint can be read: {'; '.join(failures)}; start in another --model_dir")

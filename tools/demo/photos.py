@@ -17,6 +17,7 @@ SIZE = 512
 
 
 def picture(name: str) -> np.ndarray:
+    """One of scikit-image's pictures, (h, w, 3) uint8 RGB."""
     picture = getattr(skimage.data, name)()
     return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB) if picture.ndim == 2 else picture[..., :3]
 

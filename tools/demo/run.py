@@ -95,11 +95,13 @@ def report() -> str:
     return "\n".join([
         "# Demo report",
         "",
-        f"Started from the shipped model `{shipped.DEFAULT}`, then {steps[0]} steps on 48 photos and {steps[1]} steps as "
-        "int8 twin. All photos show the same two people before different backgrounds, the validation photos too: the "
+        f"Started from the shipped model `{shipped.DEFAULT}`, then {steps[0]} steps on 48 photos and {steps[1]} "
+        "steps as int8 twin. All photos show the same two people before different backgrounds, the validation photos too: the "
         "figures prove that the road works, not that the model is good.",
         "",
-        f"| file | foreground IoU at 224 | at the photo's size | Boundary IoU | ({scores['int8']['photos']} validation photos)",
+        f"{scores['int8']['photos']} validation photos:",
+        "",
+        "| file | foreground IoU at 224 | at the photo's size | Boundary IoU |",
         "|---|---|---|---|",
         *ious,
         "",

@@ -1,0 +1,216 @@
+"""The command lines: help, one line for what a user gets wrong, and the road end to end."""
+
+import importlib
+import json
+import pathlib
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers import portrait, write_folder, write_photo
+
+TOOLS = ("convert", "show_views", "train", "evaluate", "export", "segment", "benchmark")
+
+
+def run(tool: str, *arguments: str) -> int:
+    return importlib.import_module(f"pnet_tf_tools.{tool}").main(list(arguments))
+
+
+def fails(capsys, tool: str, *arguments: str) -> str:
+    """Runs a tool that must exit with 1 and one line on stderr, which is returned."""
+    capsys.readouterr()
+    assert run(tool, *arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1, error
+    return error
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_help(capsys, tool):
+    assert run(tool, "--help") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("pnet-") and "--" in shown
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_unknown_flags_and_stray_words(capsys, tool):
+    assert "no_such" in fails(capsys, tool, "--no_such=1")
+
+
+def test_help_is_quick_to_reach_and_silent_on_stderr():
+    """In a process of its own, as a user has it; no TensorFlow is loaded for it."""
+    script = (
+        "import sys; from pnet_tf_tools import segment, train; segment.main(['--help']); train.main(['--help']);"
+        "assert not {'tensorflow', 'cv2'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_files_run_from_a_checkout():
+    done = subprocess.run([sys.executable, "tools/segment.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "pnet-segment" in done.stdout
+
+
+def test_importing_the_package_is_quick_and_silent():
+    script = "import sys, pnet_tf; assert not {'tensorflow', 'cv2', 'numpy', 'ai_edge_litert'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_tensorflow_is_silent_and_is_keras_2():
+    script = "from pnet_tf.stack import keras, tf; assert tf.add(1, 1) == 2 and not hasattr(keras, 'ops')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_keras_3_already_loaded_is_a_clear_error():
+    script = "import tensorflow as tf; tf.keras.Model; import pnet_tf.stack"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "InputError: Keras 3 is already loaded" in done.stderr.splitlines()[-1]
+
+
+def test_without_tensorflow_one_line_says_what_to_install(capsys, monkeypatch, tmp_path):
+    def absent(_):
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    for name in [name for name in sys.modules if name.startswith(("pnet_tf.", "tfrecords"))]:
+        monkeypatch.delitem(sys.modules, name)
+    # The freshly imported library has an InputError of its own; the tool must be fresh as well.
+    for name in [name for name in sys.modules if name.startswith("pnet_tf_tools.")]:
+        monkeypatch.delitem(sys.modules, name)
+    error = fails(capsys, "train", "--records=x", "--val_records=x", f"--model_dir={tmp_path}", "--preset=tiny")
+    assert "pip install 'pnet-tf[train]'" in error
+
+
+def test_the_road_end_to_end(tmp_path, capsys):
+    """Photos → records → views → float model → int8 twin → file → scores, timing, cut-out."""
+    photos = write_folder(tmp_path / "photos", 24)
+    for split in ("train", "val"):
+        assert run("convert", f"--input_dir={photos}", f"--output_dir={tmp_path}/records", f"--split={split}",
+                   "--val_fraction=0.3", "--num_shards=2") == 0  # fmt: skip
+    train, val = f"{tmp_path}/records/train-*", f"{tmp_path}/records/val-*"
+    assert run("show_views", f"--records={train}", f"--output={tmp_path}/views.png", "--count=3") == 0
+    assert cv2.imread(f"{tmp_path}/views.png").shape[0] > 3 * 224
+    on = (f"--records={train}", f"--val_records={val}")
+    small = ("--preset=tiny", "--epochs=6", "--learning_rate=0.003", "--validate_every=6")
+    assert run("train", *on, f"--model_dir={tmp_path}/model", *small) == 0
+    assert run("train", *on, f"--model_dir={tmp_path}/qat", "--preset=qat", f"--init_weights={tmp_path}/model",
+               "--batch_size=4", "--epochs=1") == 0  # fmt: skip
+    file = f"{tmp_path}/int8.tflite"
+    assert run("export", f"--model_dir={tmp_path}/qat", "--mode=int8_qat", f"--output={file}",
+               f"--calibration_records={val}", f"--report={tmp_path}/report.json") == 0  # fmt: skip
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["float_tensors"] == [] and report["agreement"] > 0.9
+    scores = {}
+    for name, model in (("float", tmp_path / "qat"), ("int8", file)):
+        out = f"{tmp_path}/{name}.json"
+        assert run("evaluate", f"--model={model}", f"--records={val}", f"--json={out}") == 0
+        scores[name] = json.loads(pathlib.Path(out).read_text())["photo_size"]["foreground_iou"]
+    assert abs(scores["float"] - scores["int8"]) < 0.05
+    by_folder = f"{tmp_path}/folder.json"
+    assert run("evaluate", f"--model={file}", f"--input_dir={photos}", f"--json={by_folder}") == 0
+    assert json.loads(pathlib.Path(by_folder).read_text())["photos"] == 24
+    assert run("benchmark", f"--model={file}", "--threads=1", "--runs=3", f"--json={tmp_path}/time.json") == 0
+    (timing,) = json.loads((tmp_path / "time.json").read_text())["timings"]
+    assert timing["low"] <= timing["median"] <= timing["high"] and timing["median"] <= timing["p90"]
+    photo = photos / "Images/p000.jpg"
+    assert run("segment", f"--input={photo}", f"--model={file}", f"--output={tmp_path}/cut.png") == 0
+    assert cv2.imread(f"{tmp_path}/cut.png", cv2.IMREAD_UNCHANGED).shape == (96, 72, 4)
+    assert run("segment", f"--input={photos}/Images", f"--model={file}", f"--output={tmp_path}/cuts",
+               "--background=#00ff00") == 0  # fmt: skip
+    assert len(list((tmp_path / "cuts").glob("*.jpg"))) == 24
+
+
+@pytest.fixture
+def photo(tmp_path):
+    write_photo(tmp_path / "me.jpg", portrait(0)[0])
+    return tmp_path / "me.jpg"
+
+
+def test_shipped_model_is_the_default(photo, tmp_path):
+    assert run("segment", f"--input={photo}") == 0
+    assert cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED).shape[2] == 4
+
+
+def test_segment_refuses(capsys, photo, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "wrong.tflite").write_bytes(b"no model")
+    (tmp_path / "there.png").write_bytes(b"mine")
+    out = f"--output={tmp_path}/out.png"
+    for arguments, words in (
+        ((f"--input={tmp_path}/absent.jpg", out), "absent.jpg: no such file"),
+        ((f"--input={tmp_path}/empty", out), "holds no photo"),
+        ((f"--input={tmp_path}/text.jpg", out), "text.jpg: not a picture"),
+        ((f"--input={photo}", out, f"--model={tmp_path}/wrong.tflite"), "wrong.tflite: not a .tflite model"),
+        ((f"--input={photo}", out, f"--model={tmp_path}/none.tflite"), "none.tflite: no such model file"),
+        ((f"--input={photo}", out, "--background=#12345"), "#12345"),
+        ((f"--input={photo}", f"--output={tmp_path}/out.jpg"), "use .png"),
+        ((f"--input={photo}", f"--output={tmp_path}/there.png"), "--overwrite"),
+        ((f"--input={photo}", f"--output={photo}/out.png"), "cannot be written"),
+        ((f"--input={photo}", out, "stray"), "stray"),
+    ):
+        assert words in fails(capsys, "segment", *arguments)
+    assert not (tmp_path / "out.png").exists() and (tmp_path / "there.png").read_bytes() == b"mine"
+
+
+def test_train_refuses(capsys, records, tmp_path):
+    (tmp_path / "config.json").write_text('{"training": {"epoch": 3}}')
+    train, val, out = f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/model"
+    for arguments, words in (
+        ((train, val, out, "--preset=day"), "known presets are paper, hour"),
+        ((train, val, out, f"--config={tmp_path}/config.json"), "training.epoch"),
+        ((train, val, out, f"--config={tmp_path}/none.json"), "none.json"),
+        ((train, val, out, "--preset=tiny", "--width=0.6"), "0.35, 0.5"),
+        ((train, val, out, "--preset=tiny", "--augment=much"), "augment"),
+        ((train, val, out, "--preset=tiny", "--init_weights=nothing"), "--init_weights=nothing"),
+        ((train, val, out, "--preset=qat"), "--init_weights"),
+        ((f"--records={tmp_path}/none-*", val, out, "--preset=tiny"), "matches no file"),
+        ((train, out, "--preset=tiny"), "val_records"),
+        ((train, val, f"--model_dir={tmp_path}/config.json/model", "--preset=tiny"), "cannot be written"),
+    ):
+        assert words in fails(capsys, "train", *arguments)
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
+    (tmp_path / "there.tflite").write_bytes(b"mine")
+    for tool, arguments, words in (
+        ("convert", (f"--input_dir={tmp_path}/none", f"--output_dir={tmp_path}/out"), "no such folder"),
+        ("convert", (f"--input_dir={tmp_path}",), "output_dir"),
+        ("convert", (f"--input_dir={tmp_path}", f"--output_dir={tmp_path}/o", "--source=video"), "source"),
+        ("evaluate", (f"--model={trained}",), "--records or --input_dir"),
+        ("evaluate", (f"--model={tmp_path}", f"--records={records[1]}"), "no model directory"),
+        ("evaluate", (f"--model={tmp_path}/none.tflite", f"--records={records[1]}"), "no such model file"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/model.bin"), ".tflite"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/there.tflite"), "--overwrite"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_qat"), "--quantize"),
+        ("benchmark", (f"--model={tmp_path}/none.tflite",), "no such model file"),
+        ("benchmark", (f"--model={tmp_path}/there.tflite", "--threads=two"), "--threads=two"),
+        ("show_views", (f"--records={records[0]}", f"--output={tmp_path}/v.png", "--count=99"), "only 12"),
+    ):
+        assert words in fails(capsys, tool, *arguments)
+    assert not (tmp_path / "x.tflite").exists() and (tmp_path / "there.tflite").read_bytes() == b"mine"
+
+
+def test_interrupt_leaves_no_trace(monkeypatch, capsys, photo):
+    from pnet_tf_tools import segment
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(segment, "segment", interrupt)
+    assert segment.main([f"--input={photo}"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_same_name_twice_in_a_folder(capsys, tmp_path):
+    for suffix in (".jpg", ".png"):
+        write_photo(tmp_path / "in" / f"me{suffix}", np.zeros((8, 8, 3), np.uint8))
+    assert "rename one" in fails(capsys, "segment", f"--input={tmp_path}/in", f"--output={tmp_path}/out")

@@ -1,0 +1,171 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from pnet_tf import config, fields, presets, store
+from pnet_tf.data import pipeline
+from pnet_tf.data import records as record_files
+from pnet_tf.errors import InputError
+from pnet_tf.model import portraitnet
+from pnet_tf.model.predict import KerasNetwork
+from pnet_tf.stack import keras, tf
+from pnet_tf.training import loop, optimizer
+from pnet_tf.training.step import make_step
+
+
+def tiny(**values) -> config.Experiment:
+    return presets.get("tiny").replace(**values)
+
+
+def fit(records, directory, experiment, **options):
+    train, val = (record_files.find(pattern) for pattern in records)
+    return loop.fit(train, val, directory, experiment, **options)
+
+
+def batch_of(size: int = 64, count: int = 2) -> dict:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (count, size, size, 3)).astype(np.uint8)
+    half = np.zeros((count, size, size), np.uint8)
+    half[:, size // 2 :] = 1
+    names = (fields.CLEAN, fields.TEXTURED, fields.MASK, fields.BOUNDARY)
+    return {name: tf.constant(value) for name, value in zip(names, (photo, photo, half, half), strict=True)}
+
+
+def test_what_is_on_disk_after_training(trained):
+    model, experiment = store.load(trained)
+    assert experiment == presets.get("tiny")
+    history = json.loads((trained / "history.json").read_text())
+    assert [entry["step"] for entry in history] == [3, 6]  # 12 records at batch 4, two epochs
+    assert {"loss", "mask_loss", "boundary_loss", "consistency_loss", "network_size", "photo_size"} <= set(history[0])
+    assert sorted(path.name for path in (trained / "checkpoints").glob("*.index")) == ["step-3.index", "step-6.index"]
+    assert KerasNetwork(model)(np.zeros((64, 64, 3), np.uint8)).shape == (64, 64)
+
+
+def test_a_finished_run_goes_on_to_nothing(records, trained):
+    before = (trained / "weights.npz").read_bytes()
+    history = fit(records, trained, presets.get("tiny"))
+    assert len(history) == 2
+    assert (trained / "weights.npz").read_bytes() == before
+
+
+def test_other_settings_in_the_same_directory_are_listed(records, trained):
+    with pytest.raises(InputError, match=r"learning_rate was 0\.001, is 0\.01"):
+        fit(records, trained, tiny(learning_rate=0.01))
+
+
+def test_resumed_run_equals_an_unbroken_one(records, tmp_path):
+    """Stopped in the middle of the second epoch and started again: the same weights to the bit."""
+    experiment = tiny(epochs=3, ema_decay=0.9)
+    fit(records, tmp_path / "whole", experiment)
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, _):
+        if done == 5:
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(records, tmp_path / "broken", experiment, watchers=loop.Watchers(on_step=stop))
+    fit(records, tmp_path / "broken", experiment)
+    for name in ("step-9.index", "step-9.data-00000-of-00001"):
+        assert (tmp_path / "broken/checkpoints" / name).exists()
+    states = [tf.train.load_checkpoint(str(tmp_path / run / "checkpoints/step-9")) for run in ("whole", "broken")]
+    names = [name for name in states[0].get_variable_to_shape_map() if "save_counter" not in name]
+    numeric = [name for name in names if "CHECKPOINTABLE_OBJECT_GRAPH" not in name]
+    assert len(numeric) > 500
+    for name in numeric:
+        assert np.array_equal(states[0].get_tensor(name), states[1].get_tensor(name)), name
+
+
+def test_batch_larger_than_the_set(records, tmp_path):
+    with pytest.raises(InputError, match=r"batch_size=64.*12 records"):
+        fit(records, tmp_path / "model", tiny(batch_size=64))
+
+
+def test_a_loss_that_is_not_finite_names_the_records(records, tmp_path):
+    def poison(model):
+        model.get_layer(portraitnet.MASK_HEAD).bias.assign([np.nan, 0.0])
+
+    with pytest.raises(InputError, match=r"step 1: the loss is not finite.*p0\d\d, p0"):
+        fit(records, tmp_path / "model", tiny(), initialise=poison)
+
+
+def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(records, trained, tmp_path):
+    directory = tmp_path / "damaged"
+    shutil.copytree(trained, directory)
+    (directory / "checkpoints/step-6.data-00000-of-00001").write_bytes(b"cut off")
+    started = []
+    fit(records, directory, presets.get("tiny"), watchers=loop.Watchers(on_start=lambda done, _: started.append(done)))
+    assert started == [3]
+
+
+def test_steps_learn_one_batch_by_heart():
+    model = portraitnet.build(tiny().model)
+    step = make_step(model, keras.optimizers.Adam(3e-3), tiny())
+    losses = [float(step(batch_of())[fields.LOSS_TOTAL]) for _ in range(30)]
+    assert losses[-1] < 0.3 * losses[0]
+
+
+def test_weight_decay_is_added_to_the_gradient():
+    """With plain gradient descent of rate 1, decay λ takes exactly λ·w more off a weight."""
+    after = []
+    for decay in (0.0, 0.25):
+        keras.utils.set_random_seed(0)
+        model = portraitnet.build(tiny().model)
+        before = model.get_layer("Conv1").kernel.numpy()
+        make_step(model, keras.optimizers.SGD(1.0), tiny(weight_decay=decay))(batch_of())
+        after.append(model.get_layer("Conv1").kernel.numpy())
+    tf.random.set_seed(None)
+    assert np.abs((after[0] - after[1]) - 0.25 * before).max() < 1e-5
+
+
+def test_averaged_weights_follow_with_a_short_memory_at_first():
+    model, averaged = (portraitnet.build(tiny().model) for _ in range(2))
+    averaged.set_weights(model.get_weights())
+    start = model.get_layer("Conv1").kernel.numpy()
+    make_step(model, keras.optimizers.Adam(1e-2), tiny(ema_decay=0.99), averaged)(batch_of())
+    moved, mean = (one.get_layer("Conv1").kernel.numpy() for one in (model, averaged))
+    # After the first step the decay is (1 + 1)/(10 + 1).
+    assert np.abs(mean - (2 / 11 * start + 9 / 11 * moved)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("schedule", "epoch", "expected"),
+    [
+        ("paper", 0, 1e-3),
+        ("paper", 20, 0.95e-3),  # section 4.3: lr · 0.95^(epoch/20)
+        ("paper", 10, 1e-3 * 0.95**0.5),
+        ("cosine", 50, 0.5e-3),
+        ("cosine", 100, 0.0),
+        ("constant", 77, 1e-3),
+    ],
+)
+def test_learning_rate(schedule, epoch, expected):
+    settings = config.Training(epochs=100, schedule=schedule)
+    assert float(optimizer.Schedule(settings, 5)(epoch * 5)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_warm_up_is_linear():
+    rate = optimizer.Schedule(config.Training(schedule="constant", warmup_steps=4), 5)
+    assert [float(rate(step)) for step in range(5)] == pytest.approx([0.25e-3, 0.5e-3, 0.75e-3, 1e-3, 1e-3])
+
+
+def ids_of(paths, start: int, batches: int, seed: int = 0) -> list[bytes]:
+    data = pipeline.training_batches(paths, tiny(seed=seed), 12, start)
+    return [one for batch in data.take(batches).as_numpy_iterator() for one in batch[fields.RECORD_ID]]
+
+
+def test_epochs_visit_every_record_once_in_another_order(records):
+    seen = ids_of(record_files.find(records[0]), 0, 6)
+    assert len(set(seen[:12])) == len(set(seen[12:])) == 12
+    assert seen[:12] != seen[12:]
+    assert ids_of(record_files.find(records[0]), 0, 6) == seen
+    assert ids_of(record_files.find(records[0]), 0, 6, seed=1) != seen
+
+
+def test_a_later_start_continues_the_same_order(records):
+    paths = record_files.find(records[0])
+    assert ids_of(paths, 4, 2) == ids_of(paths, 0, 6)[16:]
