@@ -47,8 +47,8 @@ class Report:
         operators = ", ".join(f"{name} ×{n}" for name, n in self.operators.items())
         lines = [
             f"size        {self.bytes / 1e6:.2f} MB",
-            f"input       {self.input['type']}, scale {self.input['scale']:g}, zero point {self.input['zero_point']}",
-            f"output      {self.output['type']}, scale {self.output['scale']:g}, zero point {self.output['zero_point']}",
+            f"input       {_shown(self.input)}",
+            f"output      {_shown(self.output)}",
             f"operators   {operators}",
             f"float       {len(self.float_tensors)} tensors",
             f"XNNPACK     {self.xnnpack_partitions} partition" + ("s" if self.xnnpack_partitions != 1 else ""),
@@ -59,6 +59,10 @@ class Report:
                 f"{self.max_difference:.2g}, {self.photos} photos"
             )
         return "\n".join(lines)
+
+
+def _shown(end: dict[str, Any]) -> str:
+    return f"{end['type']}, scale {end['scale']:g}, zero point {end['zero_point']}"
 
 
 def _ends(detail: dict) -> dict[str, Any]:
