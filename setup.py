@@ -49,7 +49,7 @@ setup(
     ],
     # The command lines live in tools/ and are installed under a name that nobody else uses.
     package_dir={"pnet_tf_tools": "tools"},
-    package_data={"pnet_tf": ["assets/*"]},
+    package_data={"pnet_tf": ["assets/*", "assets/*/*"]},
     install_requires=[
         "numpy>=1.26",
         "opencv-python>=4.9,<5",
@@ -57,6 +57,11 @@ setup(
         "absl-py>=1.4",
         "tqdm>=4.66",
     ],
-    extras_require={"train": TRAIN, "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10"], "demo": ["scikit-image>=0.22"]},
+    extras_require={
+        "train": TRAIN,
+        "beam": ["apache-beam>=2.60"],
+        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10"],
+        "demo": ["scikit-image>=0.22"],
+    },
     entry_points={"console_scripts": [entry_point(command) for command in COMMANDS]},
 )

@@ -43,8 +43,8 @@ def write_records(directory: pathlib.Path, train: int = 12, val: int = 4) -> tup
     from tfrecords import sources, writer
 
     for split, count, first in (("train", train, 0), ("val", val, 1000)):
-        pairs = sources.folder(write_folder(directory / f"photos-{split}", count, first=first))
-        writer.convert(pairs, directory / "records", split, shards=2)
+        items = sources.folder(write_folder(directory / f"photos-{split}", count, first=first), sources.Options())
+        writer.convert(items, directory / "records", split, shards=2)
     return str(directory / "records/train-*.tfrecord"), str(directory / "records/val-*.tfrecord")
 
 

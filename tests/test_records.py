@@ -17,7 +17,7 @@ from tfrecords import sources, split, writer
 @pytest.mark.parametrize("mask_value", [1, 255])
 def test_photos_and_masks_come_back(tmp_path, mask_value):
     directory = write_folder(tmp_path / "in", 5, mask_value)
-    entry = writer.convert(sources.folder(directory), tmp_path / "out", "train", shards=2)
+    entry = writer.convert(listed(directory), tmp_path / "out", "train", shards=2)
     paths = records.find(str(tmp_path / "out/train-*"))
     assert [path.rsplit("/", 1)[1] for path in paths] == list(entry["files"])
     assert records.count(paths) == 5
@@ -34,8 +34,8 @@ def test_ignored_pixels_survive():
 
 
 def test_same_input_same_bytes_whatever_the_workers(tmp_path):
-    pairs = sources.folder(write_folder(tmp_path / "in", 9))
-    for name, workers, order in (("one", 1, pairs), ("four", 4, pairs[::-1])):
+    items = listed(write_folder(tmp_path / "in", 9))
+    for name, workers, order in (("one", 1, items), ("four", 4, items[::-1])):
         writer.convert(order, tmp_path / name, "train", shards=3, workers=workers)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "four" / path.name).read_bytes()
@@ -49,7 +49,7 @@ def test_manifest_counts(tmp_path):
         write_photo(directory / "Images" / f"{index}.png", np.full((10, 10, 3), index, np.uint8))
         (directory / "Labels").mkdir(exist_ok=True)
         cv2.imwrite(str(directory / "Labels" / f"{index}.png"), half)
-    writer.convert(sources.folder(directory), tmp_path / "out", "train", command="the command")
+    writer.convert(listed(directory), tmp_path / "out", "train", command="the command")
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     entry = manifest["splits"]["train"]
     assert manifest["schema_version"] == fields.SCHEMA_VERSION
@@ -58,27 +58,31 @@ def test_manifest_counts(tmp_path):
 
 
 def test_split_is_stable_when_photos_join(tmp_path):
-    few = sources.folder(write_folder(tmp_path / "few", 40))
-    more = sources.folder(write_folder(tmp_path / "more", 80))
-    ids = {name: {p.id for p in split.choose(pairs, "val", 0.25, 0)} for name, pairs in (("few", few), ("more", more))}
-    assert ids["few"] == ids["more"] & {pair.id for pair in few}
-    train = {pair.id for pair in split.choose(few, "train", 0.25, 0)}
-    assert train | ids["few"] == {pair.id for pair in few} and not train & ids["few"]
+    few = listed(write_folder(tmp_path / "few", 40))
+    more = listed(write_folder(tmp_path / "more", 80))
+    ids = {name: {p.id for p in split.choose(items, "val", 0.25, 0)} for name, items in (("few", few), ("more", more))}
+    assert ids["few"] == ids["more"] & {item.id for item in few}
+    train = {item.id for item in split.choose(few, "train", 0.25, 0)}
+    assert train | ids["few"] == {item.id for item in few} and not train & ids["few"]
     assert 2 <= len(ids["few"]) <= 20
-    assert ids["few"] != {pair.id for pair in split.choose(few, "val", 0.25, 1)}
+    assert ids["few"] != {item.id for item in split.choose(few, "val", 0.25, 1)}
 
 
 def test_split_file_lists_ids(tmp_path):
-    pairs = sources.folder(write_folder(tmp_path / "in", 4))
+    items = listed(write_folder(tmp_path / "in", 4))
     (tmp_path / "ids.txt").write_text("p002.jpg\np000\n\n")
-    assert [pair.id for pair in sources.keep_listed(pairs, tmp_path / "ids.txt")] == ["p002", "p000"]
+    assert [item.id for item in sources.keep_listed(items, tmp_path / "ids.txt")] == ["p002", "p000"]
     (tmp_path / "ids.txt").write_text("p002\nabsent\n")
     with pytest.raises(InputError, match="absent"):
-        sources.keep_listed(pairs, tmp_path / "ids.txt")
+        sources.keep_listed(items, tmp_path / "ids.txt")
+
+
+def listed(directory, **options) -> list[sources.Item]:
+    return sources.folder(directory, sources.Options(**options))
 
 
 def convert(directory, output, name="train", **options):
-    writer.convert(sources.folder(directory), output, name, **options)
+    writer.convert(listed(directory), output, name, **options)
 
 
 def test_same_photo_in_two_splits_stops_with_both_names(tmp_path):
@@ -191,9 +195,9 @@ def test_records_of_another_schema(tmp_path, feature):
 
 
 def test_another_schema_version_is_named(tmp_path, monkeypatch):
-    pairs = sources.folder(write_folder(tmp_path / "in", 1))
+    items = listed(write_folder(tmp_path / "in", 1))
     monkeypatch.setattr(fields, "SCHEMA_VERSION", 2)
-    writer.convert(pairs, tmp_path / "out", "train")
+    writer.convert(items, tmp_path / "out", "train")
     monkeypatch.undo()
     with pytest.raises(InputError, match="found schema 2"):
         records.find(str(tmp_path / "out/train-*"))

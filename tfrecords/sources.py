@@ -1,143 +1,157 @@
-"""Where photos and masks come from: each source lists its pairs and reads one of them.
+"""What a data set's folder holds: each source lists its photos, and each photo's mask.
 
-Listing looks at names alone; reading checks the content. A convention is never guessed between
-two that the values allow: a mask of 0 and 1 is 0/1, of 0 and 255 is 0/255, anything else is refused.
+Listing looks at names (and at annotations for their classes); the content is read later, by `prepare`.
 """
 
 import dataclasses
+import json
 import pathlib
-from collections.abc import Callable
 
-import cv2
-import numpy as np
-
-from pnet_tf import fields
 from pnet_tf.errors import InputError
+from tfrecords import masks, photo
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
 IMAGES, LABELS = "Images", "Labels"
+PERSON = "person"
 
 
 @dataclasses.dataclass(frozen=True)
-class Pair:
-    """One photo and its mask on disk."""
+class Item:
+    """One labelled photo on disk."""
 
     id: str
     source: str
     photo: pathlib.Path
-    mask: pathlib.Path
+    mask: masks.Mask
 
 
-def _by_stem(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What some sources can be told.
+
+    Attributes:
+      images, labels: names of the sub-folders (folder, eg1800).
+      mask_values: one of masks.CONVENTIONS (folder).
+      classes: class names that count as foreground (supervisely); by default those that start with "person".
+      coco_json: a COCO instances file (coco_negatives).
+    """
+
+    images: str = IMAGES
+    labels: str = LABELS
+    mask_values: str = "auto"
+    classes: tuple[str, ...] = ()
+    coco_json: pathlib.Path | None = None
+
+
+def _photos(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Stem → picture file, sorted."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; a source has photos in {IMAGES}/ and masks in {LABELS}/")
+        raise InputError(f"{folder}: no such folder; see pnet-convert --help for what each --source expects")
     found: dict[str, pathlib.Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PHOTO_SUFFIXES:
+        if path.suffix.lower() in photo.SUFFIXES:
             if path.stem in found:
                 raise InputError(f"{path}: same id as {found[path.stem].name}; rename or remove one of them")
             found[path.stem] = path
     if not found:
-        raise InputError(f"{folder}: holds no {', '.join(PHOTO_SUFFIXES)} file")
+        raise InputError(f"{folder}: holds no {', '.join(photo.SUFFIXES)} file")
     return found
 
 
-def folder(directory: pathlib.Path, source: str = "folder") -> list[Pair]:
-    """Photos in `Images/`, masks of the same stem in `Labels/`.
-
-    Raises:
-      InputError: a folder missing or empty, a photo without its mask or the other way about, by name.
-    """
-    photos, masks = _by_stem(directory / IMAGES), _by_stem(directory / LABELS)
+def _paired(directory: pathlib.Path, options: Options, source: str, convention: str) -> list[Item]:
+    photos, labels = _photos(directory / options.images), _photos(directory / options.labels)
     for stem, path in photos.items():
-        if stem not in masks:
-            raise InputError(f"{path}: has no mask {directory / LABELS / stem}.png; add it or remove the photo")
-    for stem, path in masks.items():
+        if stem not in labels:
+            raise InputError(f"{path}: has no mask {directory / options.labels / stem}.png; add it or remove the photo")
+    for stem, path in labels.items():
         if stem not in photos:
-            raise InputError(f"{path}: has no photo of that name in {directory / IMAGES}; add it or remove the mask")
-    return [Pair(stem, source, photos[stem], masks[stem]) for stem in sorted(photos)]
+            raise InputError(f"{path}: has no photo of that name in {directory / options.images}; add it or remove it")
+    return [Item(stem, source, photos[stem], masks.FileMask(labels[stem], convention)) for stem in sorted(photos)]
 
 
-def eg1800(directory: pathlib.Path) -> list[Pair]:
-    """EG1800 as published: `Images/*.jpg`, `Labels/*.png` with 0 and 1; otherwise as `folder`."""
-    return folder(directory, "eg1800")
+def folder(directory: pathlib.Path, options: Options) -> list[Item]:
+    """Photos in `Images/`, masks of the same stem in `Labels/`: 0/1, 0/255 or alpha."""
+    return _paired(directory, options, "folder", options.mask_values)
 
 
-SOURCES: dict[str, Callable[[pathlib.Path], list[Pair]]] = {"eg1800": eg1800, "folder": folder}
+def eg1800(directory: pathlib.Path, options: Options) -> list[Item]:
+    """EG1800 as published: `Images/*.jpg`, `Labels/*.png` with 0 and 1."""
+    return _paired(directory, options, "eg1800", "0/1")
 
 
-def keep_listed(pairs: list[Pair], split_file: pathlib.Path) -> list[Pair]:
-    """The pairs whose id stands in a file, one a line, with or without a suffix such as .jpg.
+def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
+    """A Supervisely export: `img/` and `ann/`, in the folder itself or in each of its data sets' folders.
 
     Raises:
-      InputError: no such file, or an id in it that is not among the pairs.
+      InputError: no such folders, a photo without annotation, classes that no annotation has (those found are
+        listed).
+    """
+    sets = [directory] if (directory / "img").is_dir() else sorted(directory.glob("*/img"))
+    sets = [one if one.name != "img" else one.parent for one in sets]
+    if not sets:
+        raise InputError(f"{directory}: no Supervisely export; it has img/ and ann/, or folders that have them")
+    listed, titles = [], set()
+    for one in sets:
+        prefix = "" if one == directory else f"{one.name}__"
+        for path in _photos(one / "img").values():
+            candidates = [one / "ann" / f"{path.name}.json", one / "ann" / f"{path.stem}.json"]
+            annotation = next((candidate for candidate in candidates if candidate.is_file()), None)
+            if annotation is None:
+                raise InputError(f"{path}: has no annotation {candidates[0]}; add it or remove the photo")
+            titles |= {str(thing.get("classTitle")) for thing in masks.read_annotation(annotation)["objects"]}
+            listed.append((f"{prefix}{path.stem}", path, annotation))
+    chosen = options.classes or tuple(sorted(title for title in titles if title.lower().startswith(PERSON)))
+    absent = [name for name in chosen if name not in titles]
+    if absent or not chosen:
+        wanted = ", ".join(absent) or f"{PERSON}*"
+        raise InputError(
+            f"{directory}: no object of class {wanted}; --classes can be {', '.join(sorted(titles)) or '-'}"
+        )
+    return [Item(name, "supervisely", path, masks.SuperviselyMask(file, chosen)) for name, path, file in listed]
+
+
+def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
+    """Photos without people, with empty masks: all of a folder, or those that a COCO file has no person on.
+
+    Raises:
+      InputError: not a COCO instances file, a photo outside of the folder, a photo that is not there.
+    """
+    if options.coco_json is None:
+        return [Item(stem, "coco_negatives", path, masks.EmptyMask()) for stem, path in _photos(directory).items()]
+    try:
+        coco = json.loads(options.coco_json.read_text())
+        people = {one["id"] for one in coco["categories"] if one["name"] == PERSON}
+        with_people = {one["image_id"] for one in coco["annotations"] if one["category_id"] in people}
+        names = sorted(one["file_name"] for one in coco["images"] if one["id"] not in with_people)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"--coco_json={options.coco_json}: not a COCO instances file ({error!r})") from None
+    items = []
+    for name in names:
+        path = directory / name
+        if not path.resolve().is_relative_to(directory.resolve()):
+            raise InputError(f"{options.coco_json}: {name} lies outside of {directory}; only photos inside are read")
+        if not path.is_file():
+            raise InputError(f"{path}: named in {options.coco_json} and not there")
+        items.append(Item(pathlib.PurePath(name).stem, "coco_negatives", path, masks.EmptyMask()))
+    if not items:
+        raise InputError(f"--coco_json={options.coco_json}: every photo has a person on it")
+    return items
+
+
+SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, coco_negatives)}
+
+
+def keep_listed(items: list[Item], split_file: pathlib.Path) -> list[Item]:
+    """The items whose id stands in a file, one a line, with or without a suffix such as .jpg.
+
+    Raises:
+      InputError: no such file, or an id in it that is not among the items.
     """
     if not split_file.is_file():
         raise InputError(f"{split_file}: no such file; --split_file lists one id a line")
-    known = {pair.id: pair for pair in pairs}
-    wanted = dict.fromkeys(
-        pathlib.PurePath(line.strip()).stem for line in split_file.read_text().splitlines() if line.strip()
-    )
+    known = {item.id: item for item in items}
+    lines = [line.strip() for line in split_file.read_text().splitlines() if line.strip()]
+    wanted = dict.fromkeys(line if line in known else pathlib.PurePath(line).stem for line in lines)
     missing = [name for name in wanted if name not in known]
     if missing:
         raise InputError(f"{split_file}: {len(missing)} ids without a photo, the first is {missing[0]!r}")
     return [known[name] for name in wanted]
-
-
-def _whole(content: bytes) -> bool:
-    """Whether a JPEG or PNG reaches its end marker; OpenCV decodes truncated ones to grey in silence."""
-    if content[:2] != b"\xff\xd8":
-        return b"IEND" in content[-(1 << 16) :]
-    position = 2  # walk the segments up to the scan, so that a thumbnail's end marker does not count
-    while position + 4 <= len(content) and content[position + 1] != 0xDA:
-        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
-    return content.find(b"\xff\xd9", position) >= 0
-
-
-def read_photo(path: pathlib.Path) -> tuple[bytes, np.ndarray]:
-    """File content and (h, w, 3) uint8 BGR.
-
-    Raises:
-      InputError: unreadable, truncated, or no JPEG or PNG.
-    """
-    content = path.read_bytes()
-    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    if decoded is None or not _whole(content):
-        raise InputError(f"{path}: unreadable or truncated photo; replace it or remove it with its mask")
-    return content, decoded
-
-
-def read_mask(path: pathlib.Path) -> np.ndarray:
-    """(h, w) uint8 of fields.MASK_BACKGROUND and MASK_FOREGROUND.
-
-    Raises:
-      InputError: unreadable, or values that are neither 0/1 nor 0/255 (they are named).
-    """
-    content = path.read_bytes()
-    mask = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
-    if mask is None or not _whole(content):
-        raise InputError(f"{path}: unreadable or truncated mask")
-    if mask.ndim == 3:
-        planes = mask[..., :3]
-        if (planes != planes[..., :1]).any():
-            raise InputError(f"{path}: a coloured picture, not a mask; save it as grey with 0/1 or 0/255")
-        mask = planes[..., 0]
-    values = np.unique(mask)
-    if not (set(values.tolist()) <= {0, 1} or set(values.tolist()) <= {0, 255}):
-        shown = ", ".join(map(str, values[:8])) + (" …" if values.size > 8 else "")
-        raise InputError(f"{path}: mask values {shown} are neither 0/1 nor 0/255; threshold it first")
-    return np.where(mask > 0, fields.MASK_FOREGROUND, fields.MASK_BACKGROUND).astype(np.uint8)
-
-
-def read(pair: Pair) -> tuple[bytes, np.ndarray, np.ndarray]:
-    """A pair's photo bytes, (h, w, 3) uint8 BGR, and (h, w) uint8 stored mask values.
-
-    Raises:
-      InputError: see `read_photo` and `read_mask`; photo and mask of different sizes.
-    """
-    content, bgr = read_photo(pair.photo)
-    mask = read_mask(pair.mask)
-    if bgr.shape[:2] != mask.shape:
-        (height, width), (mask_height, mask_width) = bgr.shape[:2], mask.shape
-        raise InputError(f"{pair.mask}: mask is {mask_width}×{mask_height}, its photo {width}×{height}")
-    return content, bgr, mask

@@ -2,19 +2,19 @@
 
 import hashlib
 
-from tfrecords.sources import Pair
+from tfrecords.sources import Item
 
 SPLITS = ("train", "val", "all")
 
 
-def _draw(pair: Pair, seed: int) -> float:
+def _draw(item: Item, seed: int) -> float:
     """0..1 from the photo's content, so that the same photo under two names lands on one side."""
-    digest = hashlib.sha256(f"{seed}:".encode() + pair.photo.read_bytes()).digest()
+    digest = hashlib.sha256(f"{seed}:".encode() + item.photo.read_bytes()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def choose(pairs: list[Pair], split: str, val_fraction: float, seed: int) -> list[Pair]:
-    """The pairs of one split: "val" takes about `val_fraction` of the photos, "train" the others, "all" all."""
+def choose(items: list[Item], split: str, val_fraction: float, seed: int) -> list[Item]:
+    """The items of one split: "val" takes about `val_fraction` of the photos, "train" the others, "all" all."""
     if split == "all" or not val_fraction:
-        return pairs
-    return [pair for pair in pairs if (_draw(pair, seed) < val_fraction) == (split == "val")]
+        return items
+    return [item for item in items if (_draw(item, seed) < val_fraction) == (split == "val")]

@@ -1,42 +1,85 @@
-"""Pairs → record shards and a manifest, the same bytes from the same input."""
+"""Items → record shards and a manifest, the same bytes from the same input.
+
+Shards are written into a hidden folder and moved when all are complete; the manifest's entry comes last
+and makes them valid. A conversion that was killed leaves no entry, and starts again cleanly.
+"""
 
 import collections
 import concurrent.futures
+import dataclasses
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pnet_tf import fields, files
-from pnet_tf.data import records
 from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
-from tfrecords import sources
+from tfrecords.prepare import Preparation, Prepared, prepare
+from tfrecords.sources import Item
 
 MANIFEST = "manifest.json"
 
 
-def shard_name(split: str, index: int, shards: int) -> str:
-    """For example ``train-00000-of-00008.tfrecord``."""
-    return f"{split}-{index:05d}-of-{shards:05d}.tfrecord"
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """One file's share of the work, in order."""
+
+    path: pathlib.Path
+    items: tuple[Item, ...]
 
 
-def _encode(pair: sources.Pair) -> tuple[records.Record, str, float]:
-    content, _, mask = sources.read(pair)
-    record = records.Record(pair.id, pair.source, content, *mask.shape, records.encode_mask(mask))
-    return record, hashlib.sha256(content).hexdigest(), float((mask == fields.MASK_FOREGROUND).mean())
+def plan(items: list[Item], folder: pathlib.Path, split: str, shards: int) -> list[Shard]:
+    """Deals the items out in the order of a hash of their ids, so that every shard is a fair sample.
+
+    Raises:
+      InputError: no items, or two with the same id.
+    """
+    if not items:
+        raise InputError(f"split {split!r} is empty; look at --input_dir, --split_file and --val_fraction")
+    seen: dict[str, Item] = {}
+    for item in items:
+        if item.id in seen:
+            raise InputError(f"{item.photo} and {seen[item.id].photo} have the same id {item.id!r}; rename one")
+        seen[item.id] = item
+    ordered = sorted(items, key=lambda item: hashlib.sha256(item.id.encode()).digest())
+    shards = min(shards, len(ordered))
+    bounds = [len(ordered) * i // shards for i in range(shards + 1)]
+    names = [f"{split}-{index:05d}-of-{shards:05d}.tfrecord" for index in range(shards)]
+    return [
+        Shard(folder / name, tuple(ordered[start:end]))
+        for name, start, end in zip(names, bounds[:-1], bounds[1:], strict=True)
+    ]
 
 
-def _ordered(pairs: list[sources.Pair], workers: int) -> Iterator[tuple[records.Record, str, float]]:
-    """Encoded pairs in order, a few ahead of the writer, so that memory does not grow with the set."""
+def write_shard(path: pathlib.Path, prepared: Iterable[Prepared | None]) -> dict[str, Any]:
+    """Writes one shard and returns what `finish` needs to know of it; None stands for a dropped photo."""
+    digest, photos, share, dropped = hashlib.sha256(), [], 0.0, 0
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for one in prepared:
+            if one is None:
+                dropped += 1
+                continue
+            writer.write(one.serialized)
+            digest.update(one.serialized)
+            photos.append([one.digest, one.id])
+            share += one.foreground
+    size = path.stat().st_size
+    return {"name": path.name, "bytes": size, "digest": digest.hexdigest(), "photos": photos, "foreground": share,
+            "dropped": dropped}  # fmt: skip
+
+
+def _ahead(items: Iterable[Item], preparation: Preparation, workers: int) -> Iterator[Prepared | None]:
+    """Prepared items in order, a few ahead of the writer, so that memory does not grow with the set."""
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         waiting: collections.deque[concurrent.futures.Future] = collections.deque()
         try:
-            for pair in pairs:
-                waiting.append(pool.submit(_encode, pair))
+            for item in items:
+                waiting.append(pool.submit(prepare, item, preparation))
                 if len(waiting) > 4 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -46,116 +89,134 @@ def _ordered(pairs: list[sources.Pair], workers: int) -> Iterator[tuple[records.
                 future.cancel()
 
 
-def _read_manifest(path: pathlib.Path) -> dict[str, Any]:
+def write_locally(
+    shards: list[Shard], preparation: Preparation, workers: int, on_photo: Callable[[int, int], None]
+) -> list[dict[str, Any]]:
+    """Writes the shards one after the other with a pool of threads; OpenCV leaves them the cores."""
+    total, done = sum(len(shard.items) for shard in shards), 0
+    prepared = _ahead((item for shard in shards for item in shard.items), preparation, workers)
+
+    def counted(count: int) -> Iterator[Prepared | None]:
+        nonlocal done
+        for _ in range(count):
+            yield next(prepared)
+            done += 1
+            on_photo(done, total)
+
+    return [write_shard(shard.path, counted(len(shard.items))) for shard in shards]
+
+
+def read_manifest(directory: pathlib.Path) -> dict[str, Any]:
+    """The manifest of a folder of records, an empty one where there is none.
+
+    Raises:
+      InputError: a file of that name that is none.
+    """
+    path = directory / MANIFEST
     if not path.exists():
         return {"schema_version": fields.SCHEMA_VERSION, "splits": {}}
     try:
-        return json.loads(path.read_text())
-    except ValueError:
+        return {**json.loads(path.read_text())}
+    except (ValueError, TypeError):
         raise InputError(f"{path}: not a manifest of pnet-convert; remove it or choose another --output_dir") from None
 
 
-def _refuse_overlap(manifest: dict[str, Any], split: str, digests: dict[str, str]) -> None:
+def _write_manifest(directory: pathlib.Path, manifest: dict[str, Any]) -> None:
+    files.write_text(directory / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+
+def _refuse_overlap(manifest: dict[str, Any], split: str, photos: dict[str, str]) -> None:
     for other, entry in manifest["splits"].items():
-        if other == split:
-            continue
-        for digest, name in entry["photos"].items():
-            if digest in digests:
+        for digest, name in entry["photos"].items() if other != split else ():
+            if digest in photos:
                 raise InputError(
-                    f"{digests[digest]} of split {split!r} and {name} of split {other!r} are the same photo; "
+                    f"{photos[digest]} of split {split!r} and {name} of split {other!r} are the same photo; "
                     "remove one, or split with --val_fraction"
                 )
 
 
+def _entry(results: list[dict[str, Any]], command: str) -> dict[str, Any]:
+    photos = {digest: name for one in results for digest, name in one["photos"]}
+    count = sum(len(one["photos"]) for one in results)
+    return {
+        "command": command,
+        "records": count,
+        "dropped": sum(one["dropped"] for one in results),
+        "mean_foreground_share": round(sum(one["foreground"] for one in results) / max(count, 1), 6),
+        "digest": hashlib.sha256("".join(one["digest"] for one in results).encode()).hexdigest(),
+        "files": {one["name"]: one["bytes"] for one in results},
+        "photos": photos,
+    }
+
+
+Runner = Callable[[list[Shard], Preparation], list[dict[str, Any]]]
+"""Writes planned shards and returns what `write_shard` says of each, in order."""
+
+
 def convert(
-    pairs: list[sources.Pair],
+    items: list[Item],
     directory: str | pathlib.Path,
     split: str,
     shards: int = 8,
-    workers: int | None = None,
+    preparation: Preparation = Preparation(),
     overwrite: bool = False,
     command: str = "",
-    on_record: Callable[[int, int], None] = lambda done, total: None,
+    runner: Runner | None = None,
+    workers: int | None = None,
+    on_photo: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Writes one split's shards, then its entry of the manifest; nothing appears before it is whole.
 
-    Records lie in the order of a hash of their ids, so that every shard is a fair sample.
-
     Args:
-      pairs: what to write, from `sources`.
+      items: what to write, from `sources`.
       directory: made if missing.
       split: the shards' name.
       shards: number of files, at most one a record.
-      workers: threads that read and encode; the number of cores by default.
+      preparation: what happens to every photo.
       overwrite: replace a split that is already there.
       command: how the conversion was called, for the manifest.
-      on_record: told how many of how many records are written.
+      runner: what writes the shards; threads on this machine by default.
+      workers: how many threads; the number of cores by default.
+      on_photo: told how many of how many photos are done (by the default runner).
 
     Returns:
-      The manifest's entry: records, mean foreground share, digest of the inputs, files with sizes.
+      The manifest's entry: command, records, dropped, mean_foreground_share, digest, files with sizes, photos.
 
     Raises:
-      InputError: nothing to write, duplicate ids, a bad pair, the split already there, a
-        photo that another split of the directory holds, a place that cannot be written.
+      InputError: nothing to write, duplicate ids, a bad item, the split already there, a photo that
+        another split of the directory holds, no face on any photo, a place that cannot be written.
     """
     directory = pathlib.Path(directory)
-    if not pairs:
-        raise InputError(f"split {split!r} is empty; look at --input_dir, --split_file and --val_fraction")
-    pairs = sorted(pairs, key=lambda pair: hashlib.sha256(pair.id.encode()).digest())
-    shards = min(shards, len(pairs))
-    manifest = _read_manifest(directory / MANIFEST)
+    manifest = read_manifest(directory)
     if split in manifest["splits"] and not overwrite:
         raise InputError(f"{directory}: already holds the split {split!r}; --overwrite replaces it")
-
     partial = directory / f".{split}-partial"
+    planned = plan(items, partial, split, shards)
+    workers = workers or os.cpu_count() or 1
+    runner = runner or functools.partial(write_locally, workers=workers, on_photo=on_photo)
+    fresh = not directory.exists()
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{directory}: cannot be written ({error.strerror}); choose another --output_dir") from None
-    try:
-        entry = _write(pairs, partial, split, shards, workers or os.cpu_count() or 1, on_record)
+        entry = _entry(runner(planned, preparation), command)
+        if not entry["records"]:
+            raise InputError(
+                f"no face on any of {entry['dropped']} photos; leave --face_crop out, or look at the photos"
+            )
         _refuse_overlap(manifest, split, entry["photos"])
+        if manifest["splits"].pop(split, None):
+            _write_manifest(directory, manifest)  # until the new shards are all there, the split is not
         for old in directory.glob(f"{split}-[0-9]*-of-[0-9]*.tfrecord"):
             old.unlink()
         for name in entry["files"]:
             os.replace(partial / name, directory / name)
     except (OSError, tf.errors.OpError) as error:
-        raise InputError(f"{directory}: cannot be written ({error})") from None
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise InputError(f"{directory}: cannot be written ({reason}); choose another --output_dir") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    manifest["splits"][split] = {"command": command, **entry}
-    files.write_text(directory / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+        if fresh and directory.is_dir() and not any(directory.iterdir()):
+            directory.rmdir()
+    manifest["splits"][split] = entry
+    _write_manifest(directory, manifest)
     return entry
-
-
-def _write(
-    pairs: list[sources.Pair],
-    partial: pathlib.Path,
-    split: str,
-    shards: int,
-    workers: int,
-    on_record: Callable[[int, int], None],
-) -> dict[str, Any]:
-    digest, photos, shares, sizes, total = hashlib.sha256(), {}, 0.0, {}, len(pairs)
-    bounds = [total * i // shards for i in range(shards + 1)]
-    encoded = _ordered(pairs, workers)
-    for index in range(shards):
-        path = partial / shard_name(split, index, shards)
-        with tf.io.TFRecordWriter(str(path)) as writer:
-            for done in range(bounds[index], bounds[index + 1]):
-                record, photo_digest, share = next(encoded)
-                photos[photo_digest] = record.id
-                content = records.serialize(record)
-                digest.update(content)
-                shares += share
-                writer.write(content)
-                on_record(done + 1, total)
-        sizes[path.name] = path.stat().st_size
-    return {
-        "records": total,
-        "mean_foreground_share": round(shares / total, 6),
-        "digest": digest.hexdigest(),
-        "files": sizes,
-        "photos": photos,
-    }

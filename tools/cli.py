@@ -67,3 +67,8 @@ def refuse_existing(path: str | os.PathLike, overwrite: bool) -> None:
     """Raises InputError if a file is there and may not be replaced."""
     if os.path.exists(path) and not overwrite:
         raise InputError(f"{path}: already there; --overwrite replaces it, --output names another place")
+
+
+def given(values: flags.FlagValues) -> list[str]:
+    """The flags that were set on this command line, as words that set them again."""
+    return [word for name in values if values[name].present for word in values[name].serialize().splitlines()]

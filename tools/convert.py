@@ -2,10 +2,16 @@
 
   pnet-convert --source=folder --input_dir=photos --output_dir=records --val_fraction=0.1 --split=train
   pnet-convert --source=folder --input_dir=photos --output_dir=records --val_fraction=0.1 --split=val
+  pnet-convert --source=supervisely --input_dir=export --output_dir=records --face_crop      (Supervise-Portrait)
 
---source=folder and --source=eg1800 take photos in Images/ and masks of the same name in Labels/.
+What each source expects in --input_dir:
+  folder          Images/ and Labels/, masks of the same name: 0/1, 0/255 or alpha
+  eg1800          the same with masks of 0/1
+  supervisely     a Supervisely export: img/ and ann/, or data set folders that have them
+  coco_negatives  photos without people; --coco_json takes those that a COCO file has no person on
 """
 
+import functools
 import pathlib
 import shlex
 import sys
@@ -14,44 +20,70 @@ from absl import flags
 
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
-from tfrecords import sources, split
+from tfrecords import masks, sources, split
 
 FLAGS = cli.new_flags()
-flags.DEFINE_enum("source", "folder", sorted(sources.SOURCES), "What kind of data set it is.", flag_values=FLAGS)
+flags.DEFINE_enum("source", "folder", list(sources.SOURCES), "What kind of data set it is.", flag_values=FLAGS)
 flags.DEFINE_string("input_dir", None, "The data set's folder.", required=True, flag_values=FLAGS)
 flags.DEFINE_string("output_dir", None, "Where the records go.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("images", sources.IMAGES, "Sub-folder of the photos (folder, eg1800).", flag_values=FLAGS)
+flags.DEFINE_string("labels", sources.LABELS, "Sub-folder of the masks (folder, eg1800).", flag_values=FLAGS)
+flags.DEFINE_enum("mask_values", "auto", masks.CONVENTIONS, "What masks look like (folder).", flag_values=FLAGS)
+flags.DEFINE_list("classes", [], "Foreground classes (supervisely); person* by default.", flag_values=FLAGS)
+flags.DEFINE_string("coco_json", None, "COCO instances file (coco_negatives).", flag_values=FLAGS)
 flags.DEFINE_string("split_file", None, "Takes only the ids in this file, one a line.", flag_values=FLAGS)
 flags.DEFINE_enum("split", "train", split.SPLITS, "Which split to write; its files get that name.", flag_values=FLAGS)
 flags.DEFINE_float("val_fraction", 0.0, "Share of the photos that belongs to the split val.", 0, 0.9, flag_values=FLAGS)
 flags.DEFINE_integer("split_seed", 0, "Seed of the random split.", flag_values=FLAGS)
+flags.DEFINE_boolean(
+    "face_crop", False, "Crops to 3:4 around the largest face; drops photos without.", flag_values=FLAGS
+)
+flags.DEFINE_integer("max_side", 0, "Scales photos down to this longer side; 0 keeps them.", 0, flag_values=FLAGS)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_enum("runner", "local", ["local"], "What runs the conversion.", flag_values=FLAGS)
+flags.DEFINE_enum("runner", "local", ["local", "beam"], "What runs the conversion.", flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "beam_arg", [], "A flag for Beam, such as --beam_arg=--runner=FlinkRunner.", flag_values=FLAGS
+)
 flags.DEFINE_boolean("overwrite", False, "Replaces records that are already there.", flag_values=FLAGS)
+
+
+def _items() -> list[sources.Item]:
+    options = sources.Options(
+        FLAGS.images,
+        FLAGS.labels,
+        FLAGS.mask_values,
+        tuple(FLAGS.classes),
+        pathlib.Path(FLAGS.coco_json) if FLAGS.coco_json else None,
+    )
+    items = sources.SOURCES[FLAGS.source](pathlib.Path(FLAGS.input_dir), options)
+    if FLAGS.split_file:
+        items = sources.keep_listed(items, pathlib.Path(FLAGS.split_file))
+    if FLAGS.split == "val" and not FLAGS.val_fraction and not FLAGS.split_file:
+        raise InputError("--split=val: say which photos with --val_fraction or --split_file")
+    return split.choose(items, FLAGS.split, FLAGS.val_fraction, FLAGS.split_seed)
 
 
 def convert() -> None:
     """Runs the conversion that the flags describe."""
-    pairs = sources.SOURCES[FLAGS.source](pathlib.Path(FLAGS.input_dir))
-    if FLAGS.split_file:
-        pairs = sources.keep_listed(pairs, pathlib.Path(FLAGS.split_file))
-    if FLAGS.split == "val" and not FLAGS.val_fraction and not FLAGS.split_file:
-        raise InputError("--split=val: say which photos with --val_fraction or --split_file")
-    pairs = split.choose(pairs, FLAGS.split, FLAGS.val_fraction, FLAGS.split_seed)
+    items = _items()
+    from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 
-    from tfrecords import writer  # needs TensorFlow, which --help does not
-
-    with cli.progress("writing", "photo") as update:
+    with cli.progress("converting", "photo") as update:
         entry = writer.convert(
-            pairs,
+            items,
             FLAGS.output_dir,
             FLAGS.split,
             FLAGS.num_shards,
-            overwrite=FLAGS.overwrite,
-            command="pnet-convert " + shlex.join(sys.argv[1:]),
-            on_record=update,
+            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side),
+            FLAGS.overwrite,
+            shlex.join(["pnet-convert", *cli.given(FLAGS)]),
+            functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,
+            on_photo=update,
         )
     share = 100 * entry["mean_foreground_share"]
     print(f"{entry['records']} records in {len(entry['files'])} files, foreground {share:.1f} % of the pixels")
+    if FLAGS.face_crop:
+        print(f"{entry['dropped']} photos without a face dropped")
     print(pathlib.Path(FLAGS.output_dir) / f"{FLAGS.split}-*.tfrecord")
 
 

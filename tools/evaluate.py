@@ -43,16 +43,17 @@ def _from_folder(directory: pathlib.Path) -> tuple[int, Iterator[evaluation.Samp
     import cv2
 
     from pnet_tf import fields
-    from tfrecords import sources
+    from tfrecords import photo, sources
 
-    pairs = sources.folder(directory)
+    items = sources.folder(directory, sources.Options())
 
     def samples() -> Iterator[evaluation.Sample]:
-        for pair in pairs:
-            _, bgr, mask = sources.read(pair)
-            yield pair.id, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), fields.to_labels(mask)
+        for item in items:
+            bgr = photo.read(item.photo).bgr
+            mask = item.mask.read(*bgr.shape[:2])
+            yield item.id, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), fields.to_labels(mask)
 
-    return len(pairs), samples()
+    return len(items), samples()
 
 
 def _from_records(pattern: str) -> tuple[int, Iterator[evaluation.Sample]]:

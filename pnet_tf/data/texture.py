@@ -15,6 +15,7 @@ BRIGHTNESS = (0.4, 1.7)
 CONTRAST = (0.6, 1.5)
 SHARPNESS = (0.8, 1.3)
 
+_LUMA = np.array([0.299, 0.587, 0.114])
 _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
 """The kernel that Pillow's sharpness blends with."""
 
@@ -31,14 +32,9 @@ def blur(rgb: np.ndarray, kernel: int) -> np.ndarray:
     return cv2.GaussianBlur(rgb, (kernel, kernel), 0)
 
 
-def _blend(rgb: np.ndarray, degenerate: np.ndarray, factor: float) -> np.ndarray:
-    return cv2.addWeighted(rgb, factor, degenerate, 1 - factor, 0)
-
-
 def colour(rgb: np.ndarray, factor: float) -> np.ndarray:
-    """Saturation: factor 0 is grey."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    return _blend(rgb, cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), factor)
+    """Saturation: factor 0 is grey (ITU-R 601 luma)."""
+    return cv2.transform(rgb, factor * np.eye(3) + (1 - factor) * _LUMA)
 
 
 def brightness(rgb: np.ndarray, factor: float) -> np.ndarray:
@@ -56,7 +52,7 @@ def sharpness(rgb: np.ndarray, factor: float) -> np.ndarray:
     """Sharpness: factor 0 is smoothed by a 3×3 kernel; the outermost pixels stay as they are."""
     smooth = rgb.copy()
     smooth[1:-1, 1:-1] = cv2.filter2D(rgb, -1, _SMOOTH)[1:-1, 1:-1]
-    return _blend(rgb, smooth, factor)
+    return cv2.addWeighted(rgb, factor, smooth, 1 - factor, 0)
 
 
 def change(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,74 @@
+"""The same conversion on Apache Beam: on this machine, Dataflow, Flink or Spark, by Beam's own flags.
+
+Photos and output lie on a file system that every worker sees.
+"""
+
+import json
+import pathlib
+from typing import Any
+
+from pnet_tf.errors import InputError
+from tfrecords.prepare import Preparation, Prepared, prepare
+from tfrecords.sources import Item
+from tfrecords.writer import Shard, write_shard
+
+
+def _prepare(entry: tuple[int, int, Item], preparation: Preparation) -> tuple[int, tuple[int, Prepared | None]]:
+    shard, position, item = entry
+    return shard, (position, prepare(item, preparation))
+
+
+def _write(group: tuple[int, Any], paths: list[str]) -> None:
+    shard, numbered = group
+    path = pathlib.Path(paths[shard])
+    result = write_shard(path, (one for _, one in sorted(numbered, key=lambda pair: pair[0])))
+    path.with_suffix(".json").write_text(json.dumps(result))
+
+
+def run(shards: list[Shard], preparation: Preparation, beam_args: list[str]) -> list[dict[str, Any]]:
+    """A `writer.Runner` on Beam.
+
+    Args:
+      shards: what to write.
+      preparation: what happens to every photo.
+      beam_args: Beam's own flags, for example ``--runner=FlinkRunner``.
+
+    Raises:
+      InputError: Beam is not installed, or what `prepare` raises on a worker.
+    """
+    try:
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+    except ImportError:
+        raise InputError("--runner=beam: needs Apache Beam: pip install 'pnet-tf[train,beam]'") from None
+
+    entries = [
+        (index, position, item) for index, shard in enumerate(shards) for position, item in enumerate(shard.items)
+    ]
+    paths = [str(shard.path) for shard in shards]
+    try:
+        with beam.Pipeline(options=PipelineOptions(beam_args)) as pipeline:
+            _ = (
+                pipeline
+                | beam.Create(entries)
+                | beam.Reshuffle()
+                | beam.Map(_prepare, preparation)
+                | beam.GroupByKey()
+                | beam.Map(_write, paths)
+            )
+    except InputError:
+        raise
+    except Exception as error:
+        # Runners wrap what a worker raises; the user's mistake is somewhere in the chain.
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, InputError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise InputError(str(cause)) from None
+    results = []
+    for path in paths:
+        report = pathlib.Path(path).with_suffix(".json")
+        results.append(json.loads(report.read_text()))
+        report.unlink()
+    return results

@@ -1,0 +1,179 @@
+"""Where a mask comes from: a picture file, Supervisely annotations, or nowhere.
+
+Each kind is a small picklable value with one method, so that it can be read by another thread or machine.
+"""
+
+import base64
+import binascii
+import dataclasses
+import json
+import pathlib
+import zlib
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from pnet_tf import fields
+from pnet_tf.errors import InputError
+from tfrecords import photo
+
+CONVENTIONS = ("auto", "0/1", "0/255", "alpha")
+
+
+class Mask(Protocol):
+    """What a source's item needs of its mask."""
+
+    def read(self, height: int, width: int) -> np.ndarray:
+        """(height, width) uint8 of fields.MASK_BACKGROUND and MASK_FOREGROUND, for a photo of that size."""
+        ...
+
+
+def _stored(foreground: np.ndarray) -> np.ndarray:
+    return np.where(foreground, fields.MASK_FOREGROUND, fields.MASK_BACKGROUND).astype(np.uint8)
+
+
+@dataclasses.dataclass(frozen=True)
+class FileMask:
+    """A mask picture.
+
+    Attributes:
+      path: any picture file.
+      convention: "0/1", "0/255" and "alpha" (opaque from 128) insist; "auto" recognises each and refuses what
+        could be two of them.
+    """
+
+    path: pathlib.Path
+    convention: str = "auto"
+
+    def read(self, height: int, width: int) -> np.ndarray:
+        """See `Mask`.
+
+        Raises:
+          InputError: unreadable, of another size than the photo, or of another convention (the values
+            found are named).
+        """
+        content = self.path.read_bytes()
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+        if picture is None or not photo.header(content).whole:
+            raise InputError(f"{self.path}: unreadable or truncated mask")
+        if picture.shape[:2] != (height, width):
+            raise InputError(
+                f"{self.path}: mask is {picture.shape[1]}×{picture.shape[0]}, its photo {width}×{height} "
+                "(upright, as EXIF says)"
+            )
+        return _stored(self._foreground(picture))
+
+    def _foreground(self, picture: np.ndarray) -> np.ndarray:
+        has_alpha = picture.ndim == 3 and picture.shape[2] == 4
+        alpha_varies = has_alpha and np.ptp(picture[..., 3]) > 0
+        if self.convention == "alpha":
+            if not has_alpha:
+                raise InputError(f"{self.path}: has no alpha channel; name another --mask_values")
+            return picture[..., 3] >= 128
+        planes = picture[..., :3] if picture.ndim == 3 else picture[..., None]
+        coloured = (planes != planes[..., :1]).any()
+        if self.convention == "auto" and alpha_varies:
+            if not coloured and np.ptp(planes) > 0:
+                raise InputError(f"{self.path}: could be grey values or alpha; say which with --mask_values")
+            return picture[..., 3] >= 128
+        if coloured:
+            raise InputError(f"{self.path}: a coloured picture, not a mask; save it as grey with 0/1 or 0/255")
+        return self._by_values(planes[..., 0])
+
+    def _by_values(self, grey: np.ndarray) -> np.ndarray:
+        values = set(np.unique(grey).tolist())
+        allowed = {"0/1": [{0, 1}], "0/255": [{0, 255}], "auto": [{0, 1}, {0, 255}]}[self.convention]
+        if not any(values <= one for one in allowed):
+            shown = ", ".join(map(str, sorted(values)[:8])) + (" …" if len(values) > 8 else "")
+            wanted = "neither 0/1 nor 0/255" if self.convention == "auto" else f"not {self.convention}"
+            raise InputError(f"{self.path}: mask values {shown} are {wanted}; threshold it first")
+        return grey > 0
+
+
+@dataclasses.dataclass(frozen=True)
+class EmptyMask:
+    """Nobody in the photo."""
+
+    def read(self, height: int, width: int) -> np.ndarray:
+        """See `Mask`."""
+        return np.zeros((height, width), np.uint8)
+
+
+def read_annotation(path: pathlib.Path) -> dict[str, Any]:
+    """A Supervisely annotation file as it is.
+
+    Raises:
+      InputError: not JSON, or without the size and objects that Supervisely's have.
+    """
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not JSON ({error})") from None
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("size"), dict)
+        or not isinstance(found.get("objects"), list)
+    ):
+        raise InputError(f"{path}: not a Supervisely annotation, which has size and objects")
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class SuperviselyMask:
+    """The union of a photo's objects of some classes, from the annotation format of Supervisely's exports."""
+
+    path: pathlib.Path
+    classes: tuple[str, ...]
+
+    def read(self, height: int, width: int) -> np.ndarray:
+        """See `Mask`.
+
+        Raises:
+          InputError: an annotation for another photo size, or an object that cannot be drawn.
+        """
+        annotation = read_annotation(self.path)
+        size = (annotation["size"].get("height"), annotation["size"].get("width"))
+        if size != (height, width):
+            raise InputError(f"{self.path}: annotation is for {size[1]}×{size[0]}, its photo is {width}×{height}")
+        union = np.zeros((height, width), bool)
+        for thing in annotation["objects"]:
+            if thing.get("classTitle") in self.classes:
+                union |= self._drawn(thing, height, width)
+        return _stored(union)
+
+    def _drawn(self, thing: dict[str, Any], height: int, width: int) -> np.ndarray:
+        kind = thing.get("geometryType") or ("bitmap" if thing.get("bitmap") else "polygon")
+        try:
+            if kind == "polygon":
+                return _polygon(thing["points"], height, width)
+            if kind == "bitmap":
+                return _bitmap(thing["bitmap"], height, width)
+        except (KeyError, TypeError, ValueError, binascii.Error, zlib.error, cv2.error) as error:
+            raise InputError(f"{self.path}: {kind} of class {thing['classTitle']} does not decode ({error})") from None
+        raise InputError(f"{self.path}: geometry {kind!r} has no area; only polygon and bitmap have")
+
+
+def _polygon(points: dict[str, Any], height: int, width: int) -> np.ndarray:
+    """Exterior less interiors; what lies outside of the photo is clipped."""
+    drawn = np.zeros((height, width), np.uint8)
+    for rings, value in (([points["exterior"]], 1), (points.get("interior", []), 0)):
+        for ring in rings:
+            corners = np.rint(np.asarray(ring, np.float64).reshape(-1, 2)).astype(np.int32)
+            cv2.fillPoly(drawn, [corners], value)
+    return drawn.astype(bool)
+
+
+def _bitmap(bitmap: dict[str, Any], height: int, width: int) -> np.ndarray:
+    """A PNG, deflated, in base64, whose opaque pixels lie at `origin` (x, y)."""
+    content = zlib.decompress(base64.b64decode(bitmap["data"], validate=True))
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise ValueError("no PNG inside")
+    opaque = (picture[..., -1] if picture.ndim == 3 else picture) > 0
+    left, top = (int(one) for one in bitmap["origin"])
+    drawn = np.zeros((height, width), bool)
+    y, x = max(top, 0), max(left, 0)
+    part = opaque[y - top : height - top, x - left : width - left]
+    drawn[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return drawn

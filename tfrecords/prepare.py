@@ -1,0 +1,66 @@
+"""One item → one record: read, check, crop, scale, encode."""
+
+import dataclasses
+import hashlib
+
+import cv2
+
+from pnet_tf import fields
+from pnet_tf.data import records
+from tfrecords import face, photo
+from tfrecords.sources import Item
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+    """What happens to every photo on its way.
+
+    Attributes:
+      face_crop: cut to a portrait around the largest face; photos without a face are dropped.
+      max_side: longer side in pixels that a photo is scaled down to; 0 keeps photos as they are.
+    """
+
+    face_crop: bool = False
+    max_side: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A record and what the manifest says of it.
+
+    Attributes:
+      serialized: the record's bytes.
+      id: the record's.
+      digest: SHA-256 of the photo file's pixels as stored, hexadecimal; equal photos have equal ones.
+      foreground: share of the mask, 0..1.
+    """
+
+    serialized: bytes
+    id: str
+    digest: str
+    foreground: float
+
+
+def prepare(item: Item, preparation: Preparation) -> Prepared | None:
+    """Reads an item and makes its record; None if it is dropped for want of a face.
+
+    Raises:
+      InputError: what `photo.read` and the mask's `read` refuse.
+    """
+    taken = photo.read(item.photo)
+    mask = item.mask.read(*taken.bgr.shape[:2])
+    if preparation.face_crop:
+        found = face.find(taken.bgr)
+        if found is None:
+            return None
+        top, left, height, width = face.frame(*mask.shape, found)
+        inside = (slice(top, top + height), slice(left, left + width))
+        taken, mask = photo.encode(taken.bgr[inside]), mask[inside]
+    scale = preparation.max_side / max(mask.shape) if preparation.max_side else 1.0
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
+        taken = photo.encode(cv2.resize(taken.bgr, size, interpolation=cv2.INTER_AREA))
+        mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask))
+    digest = hashlib.sha256(taken.content).hexdigest()
+    return Prepared(records.serialize(record), item.id, digest, float((mask == fields.MASK_FOREGROUND).mean()))
