@@ -67,7 +67,8 @@ class Model(_Checked):
 class Data(_Checked):
     """Views and labels (paper, sections 3.2 and 4.2)."""
 
-    augment: Literal["paper", "none"] = "paper"
+    augment: Literal["paper", "authors", "none"] = "paper"
+    """paper: section 4.2; authors: their released code where it differs; none: the plain photo twice."""
     resize: Literal["letterbox", "stretch"] = "letterbox"
     """How a photo meets the network's size when nothing is augmented."""
     boundary: Literal["canny", "contour"] = "canny"

@@ -14,12 +14,12 @@ BORDER = 128
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """Where a photo of `height` × `width` lies inside the network's input (pixels)."""
+    """Where a photo of `height` × `width` lies inside the network's input (pixels; whole ones from `place`)."""
 
-    top: int
-    left: int
-    inner_height: int
-    inner_width: int
+    top: float
+    left: float
+    inner_height: float
+    inner_width: float
     height: int
     width: int
 

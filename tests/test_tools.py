@@ -97,6 +97,10 @@ def test_the_road_end_to_end(tmp_path, capsys):
     train, val = f"{tmp_path}/records/train-*", f"{tmp_path}/records/val-*"
     assert run("show_views", f"--records={train}", f"--output={tmp_path}/views.png", "--count=3") == 0
     assert cv2.imread(f"{tmp_path}/views.png").shape[0] > 3 * 224
+    assert run("show_views", f"--records={train}", "--benchmark", "--batch_size=4", "--batches=2",
+               f"--json={tmp_path}/views.json") == 0  # fmt: skip
+    figures = json.loads((tmp_path / "views.json").read_text())
+    assert {"pairs_per_second", "cpu_ms_per_pair", "decode_ms_per_pair"} <= set(figures) and min(figures.values()) > 0
     on = (f"--records={train}", f"--val_records={val}")
     small = ("--preset=tiny", "--epochs=6", "--learning_rate=0.003", "--validate_every=6")
     assert run("train", *on, f"--model_dir={tmp_path}/model", *small) == 0

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 import pytest
-from helpers import portrait
 from PIL import Image, ImageEnhance
 
+from helpers import portrait
 from pnet_tf import config, resize
 from pnet_tf.data import boundary, geometry, records, texture, views
 
@@ -177,6 +177,44 @@ def test_texture_draws_keep_to_the_papers_ranges(monkeypatch):
         assert values.min() == pytest.approx(low, abs=0.01) and values.max() == pytest.approx(high, abs=0.01), name
     kernels = [value for called, value in calls if called == "blur"]
     assert set(kernels) == {3, 5} and np.mean(np.array(kernels) == 3) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_authors_texture(monkeypatch):
+    """One coin for all four enhancements, steps of 0.1 without the top, blur and noise after them."""
+    calls: list[list] = []
+    for name in ("noise", "blur", "colour", "brightness", "contrast", "sharpness"):
+        monkeypatch.setattr(texture, name, lambda image, value, *_, name=name: calls[-1].append((name, value)) or image)
+    source, image = rng(), np.zeros((8, 8, 3), np.uint8)
+    for _ in range(DRAWS):
+        calls.append([])
+        texture.change_authors(image, source)
+    enhancements = ["colour", "brightness", "contrast", "sharpness"]
+    for call in calls:
+        names = [name for name, _ in call if name in enhancements]
+        assert names in ([], enhancements)
+        assert [name for name, _ in call] == names + [name for name, _ in call if name not in enhancements]
+    assert np.mean([bool(call) and call[0][0] == "colour" for call in calls]) == pytest.approx(0.5, abs=0.032)
+    factors = {round(10 * value) for call in calls for name, value in call if name == "colour"}
+    assert factors == set(range(4, 17))
+    sigmas = [value for call in calls for name, value in call if name == "noise"]
+    assert len(sigmas) / DRAWS == pytest.approx(0.5, abs=0.032) and np.mean(sigmas) == pytest.approx(5, abs=0.3)
+    gaussian = np.mean([any(name == "blur" for name, _ in call) for call in calls])
+    assert gaussian == pytest.approx(0.5 * 0.3, abs=0.025)
+
+
+def test_the_authors_geometry():
+    """Turned and zoomed always; the photo at the mean of both axes' scales, its jittered centre in the middle."""
+    source = rng()
+    drawn = [geometry.draw_authors(source) for _ in range(500)]
+    assert all(one.angle != 0 and one.scale != 1 and one.shift_x == one.shift_y == 0 for one in drawn)
+    for _ in range(50):
+        at = geometry.place_authors(source, 800, 600, 224, 224)
+        ratio = (224 / 800 + 224 / 600) / 2
+        assert (at.inner_height, at.inner_width) == pytest.approx((800 * ratio, 600 * ratio))
+        jitter = np.array([(112 - at.left) / ratio - 300, (112 - at.top) / ratio - 400])
+        assert np.abs(jitter).max() <= 56
+        centre = geometry.matrix(geometry.Deformation(angle=33, scale=1.2), at, 224, 224) @ [*(jitter + [300, 400]), 1]
+        assert centre[:2] == pytest.approx([112, 112])
 
 
 # ── pairs ────────────────────────────────────────────────────────────────────

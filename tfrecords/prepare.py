@@ -24,6 +24,9 @@ class Preparation:
     max_side: int = 0
 
 
+AS_IT_IS = Preparation()
+
+
 @dataclasses.dataclass(frozen=True)
 class Prepared:
     """A record and what the manifest says of it.

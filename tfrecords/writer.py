@@ -19,7 +19,7 @@ from typing import Any
 from pnet_tf import fields, files
 from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
-from tfrecords.prepare import Preparation, Prepared, prepare
+from tfrecords.prepare import AS_IT_IS, Preparation, Prepared, prepare
 from tfrecords.sources import Item
 
 MANIFEST = "manifest.json"
@@ -158,7 +158,7 @@ def convert(
     directory: str | pathlib.Path,
     split: str,
     shards: int = 8,
-    preparation: Preparation = Preparation(),
+    preparation: Preparation = AS_IT_IS,
     overwrite: bool = False,
     command: str = "",
     runner: Runner | None = None,

@@ -1,13 +1,15 @@
 """pnet-views: the paired views that training sees, as a contact sheet.
 
 pnet-views --records='records/train-*' --output=views.png --count=8
+pnet-views --records='records/train-*' --benchmark
 """
 
+import json
 import sys
 
 from absl import flags
 
-from pnet_tf import config
+from pnet_tf import config, files
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
@@ -17,17 +19,42 @@ flags.DEFINE_string("output", "views.png", "The picture.", flag_values=FLAGS)
 flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_integer("input_height", 224, "The network's input height.", flag_values=FLAGS)
 flags.DEFINE_integer("input_width", 224, "The network's input width.", flag_values=FLAGS)
-flags.DEFINE_enum("augment", "paper", ["paper", "none"], "Which augmentation.", flag_values=FLAGS)
+flags.DEFINE_enum("augment", "paper", ["paper", "authors", "none"], "Which augmentation.", flag_values=FLAGS)
 flags.DEFINE_enum("boundary", "canny", ["canny", "contour"], "Which boundary labels.", flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "Seed of all draws.", lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_boolean("benchmark", False, "Measures instead of drawing, at --batch_size.", flag_values=FLAGS)
+flags.DEFINE_integer("batch_size", 16, "Batch size of the measurement.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer("batches", 40, "Batches of the measurement.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_string("json", None, "Writes the measured figures to this file.", flag_values=FLAGS)
 flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already there.", flag_values=FLAGS)
 
 
-def show() -> None:
-    """Draws the sheet that the flags describe."""
-    cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
+def _settings(batch_size: int) -> config.Experiment:
     names = ("input_height", "input_width", "augment", "boundary", "seed")
-    settings = config.Experiment().replace(batch_size=FLAGS.count, **{name: FLAGS[name].value for name in names})
+    return config.Experiment().replace(batch_size=batch_size, **{name: FLAGS[name].value for name in names})
+
+
+def benchmark() -> None:
+    """Measures the pipeline that the flags describe."""
+    from pnet_tf.data import benchmark as measure
+    from pnet_tf.data import records
+
+    paths = records.find(FLAGS.records)
+    figures = measure.measure(paths, _settings(FLAGS.batch_size), records.count(paths), FLAGS.batches)
+    print(
+        f"{figures['pairs_per_second']:.0f} pairs a second, {figures['cpu_ms_per_pair']:.2f} ms of CPU a pair, "
+        f"of which decoding {figures['decode_ms_per_pair']:.2f} ms"
+    )
+    if FLAGS.json:
+        files.write_text(FLAGS.json, json.dumps(figures, indent=1) + "\n")
+
+
+def show() -> None:
+    """Draws the sheet that the flags describe, or measures."""
+    if FLAGS.benchmark:
+        benchmark()
+        return
+    cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
     from pnet_tf.data import pipeline, records, sheet
     from pnet_tf.runtime import pictures
 
@@ -35,7 +62,7 @@ def show() -> None:
     total = records.count(paths)
     if total < FLAGS.count:
         raise InputError(f"--count={FLAGS.count}: the records are only {total}")
-    (batch,) = pipeline.training_batches(paths, settings, total).take(1).as_numpy_iterator()
+    (batch,) = pipeline.training_batches(paths, _settings(FLAGS.count), total).take(1).as_numpy_iterator()
     pictures.write(FLAGS.output, sheet.draw(batch))
     print(FLAGS.output)
 

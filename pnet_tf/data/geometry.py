@@ -38,6 +38,26 @@ def draw(rng: np.random.Generator) -> Deformation:
     )
 
 
+def draw_authors(rng: np.random.Generator) -> Deformation:
+    """The authors' code: turned and zoomed always, mirrored with probability 0.5; for the shift see `place_authors`."""
+    return Deformation(bool(rng.random() < PROBABILITY), rng.uniform(-MAX_ANGLE, MAX_ANGLE), rng.uniform(*SCALE))
+
+
+def place_authors(
+    rng: np.random.Generator, height: int, width: int, target_height: int, target_width: int
+) -> Placement:
+    """The authors' code: the photo at the mean of the two axes' scales, turned about a centre that is jittered.
+
+    The jitter, instead of a shift, is up to a quarter of the network's width in photo pixels (56 at 224);
+    the jittered centre lands in the middle of the input.
+    """
+    ratio = (target_height / height + target_width / width) / 2
+    jitter_x, jitter_y = rng.uniform(-1, 1, 2) * MAX_SHIFT * target_width
+    left = target_width / 2 - (width / 2 + jitter_x) * ratio
+    top = target_height / 2 - (height / 2 + jitter_y) * ratio
+    return Placement(top, left, height * ratio, width * ratio, height, width)
+
+
 def _translation(x: float, y: float) -> np.ndarray:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 

@@ -55,6 +55,28 @@ def sharpness(rgb: np.ndarray, factor: float) -> np.ndarray:
     return cv2.addWeighted(rgb, factor, smooth, 1 - factor, 0)
 
 
+def change_authors(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A′ as the authors' code makes it.
+
+    One coin for all four enhancements, their factors in steps of 0.1 without the top; then, each
+    with probability 0.5, a blur (30 % Gaussian, 30 % median, 40 % box) and noise of σ ~ U(0, 10).
+    """
+    enhanced, blurred, noised = rng.random(3) < PROBABILITY
+    bounds = (COLOUR, BRIGHTNESS, CONTRAST, SHARPNESS)
+    factors = [rng.integers(round(10 * low), round(10 * high)) / 10 for low, high in bounds]
+    kernel = int(BLUR_KERNELS[rng.integers(len(BLUR_KERNELS))])
+    which, sigma = rng.random(), rng.uniform(0, NOISE_SIGMA)
+    if enhanced:
+        for operation, factor in zip((colour, brightness, contrast, sharpness), factors, strict=True):
+            rgb = operation(rgb, factor)
+    if blurred:
+        if which < 0.3:
+            rgb = blur(rgb, kernel)
+        else:
+            rgb = cv2.medianBlur(rgb, kernel) if which < 0.6 else cv2.blur(rgb, (kernel, kernel))
+    return noise(rgb, sigma, rng) if noised else rgb
+
+
 def change(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A′ from A: the six operations in the paper's order, each with probability 0.5."""
     chosen = rng.random(6) < PROBABILITY

@@ -53,14 +53,18 @@ def make_pair(
       FOREGROUND, IGNORE; boundary labels (H, W) uint8 of BACKGROUND, FOREGROUND.
     """
     labels = records.decode_mask(mask_bytes)
-    augmented = data.augment != "none"
-    deformation = geometry.draw(rng) if augmented else geometry.Deformation()
-    at = resize.place(*labels.shape, height, width, data.resize)
+    at, deformation, change = resize.place(*labels.shape, height, width, data.resize), geometry.Deformation(), None
+    if data.augment == "paper":
+        deformation, change = geometry.draw(rng), texture.change
+    elif data.augment == "authors":
+        at = geometry.place_authors(rng, *labels.shape, height, width)
+        deformation, change = geometry.draw_authors(rng), texture.change_authors
+        labels = cv2.medianBlur(labels, 5)  # their 5×5 majority filter
     photo = decode_for(image_bytes, deformation.scale * max(at.inner_height / at.height, at.inner_width / at.width))
 
     edge_map = geometry.matrix(deformation, at, height, width)
     shrunk = np.diag([labels.shape[1] / photo.shape[1], labels.shape[0] / photo.shape[0], 1])
     clean = geometry.warp_photo(photo, edge_map @ shrunk, height, width)
     mask = geometry.warp_mask(labels, edge_map, height, width)
-    textured = texture.change(clean, rng) if augmented else clean
+    textured = change(clean, rng) if change else clean
     return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width)
