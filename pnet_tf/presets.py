@@ -59,20 +59,20 @@ def demo() -> config.Experiment:
     """`make demo`: two minutes of fine-tuning the shipped model on 48 composed photos."""
     return config.Experiment(
         training=config.Training(
-            epochs=6,
+            epochs=16,
             batch_size=8,
-            learning_rate=1e-4,
+            learning_rate=3e-4,
             schedule="cosine",
             weight_decay=0.0,
             clip_norm=5.0,
-            validate_every=3,
+            validate_every=4,
         )
     )
 
 
 def demo_qat() -> config.Experiment:
-    """`make demo`: the int8 twin of what `demo` trained, a minute."""
-    return demo().replace(epochs=2, validate_every=2, learning_rate=2e-5, quantize=True)
+    """`make demo`: the int8 twin of what `demo` trained, half a minute."""
+    return demo().replace(epochs=4, learning_rate=3e-5, quantize=True)
 
 
 def tiny() -> config.Experiment:

@@ -165,11 +165,8 @@ def bitmap(picture: np.ndarray, origin: tuple[int, int]) -> dict:
 
 
 def polygon(exterior: list, *interior: list, title: str = "person_poly") -> dict:
-    return {
-        "classTitle": title,
-        "geometryType": "polygon",
-        "points": {"exterior": exterior, "interior": list(interior)},
-    }
+    points = {"exterior": exterior, "interior": list(interior)}
+    return {"classTitle": title, "geometryType": "polygon", "points": points}
 
 
 def export(directory: pathlib.Path, objects: list, name: str = "a", size: tuple[int, int] = (10, 12)) -> pathlib.Path:
@@ -252,7 +249,7 @@ def test_bad_exports_are_refused(tmp_path):
         ("[]", "not a Supervisely annotation"),
         *((json.dumps({"size": {"height": 10, "width": 12}, "objects": [one]}), "does not decode")
           for one in (thing, not_deflated, no_png, {"classTitle": "person", "geometryType": "polygon"})),
-        (json.dumps({"size": {"height": 10, "width": 12}, "objects": [{"classTitle": "person", "geometryType": "line"}]}),
+        (json.dumps({"size": {"height": 10, "width": 12}, "objects": [{"classTitle": "person", "geometryType": "dot"}]}),
          "no area"),
         (json.dumps({"size": {"height": 9, "width": 9}, "objects": ok}), "9×9"),
     ):  # fmt: skip

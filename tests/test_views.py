@@ -213,7 +213,8 @@ def test_the_authors_geometry():
         assert (at.inner_height, at.inner_width) == pytest.approx((800 * ratio, 600 * ratio))
         jitter = np.array([(112 - at.left) / ratio - 300, (112 - at.top) / ratio - 400])
         assert np.abs(jitter).max() <= 56
-        centre = geometry.matrix(geometry.Deformation(angle=33, scale=1.2), at, 224, 224) @ [*(jitter + [300, 400]), 1]
+        edge_map = geometry.matrix(geometry.Deformation(angle=33, scale=1.2), at, 224, 224)
+        centre = edge_map @ [jitter[0] + 300, jitter[1] + 400, 1]
         assert centre[:2] == pytest.approx([112, 112])
 
 

@@ -18,7 +18,6 @@ import sys
 
 from absl import flags
 
-from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 from tfrecords import masks, sources, split
 
@@ -58,8 +57,6 @@ def _items() -> list[sources.Item]:
     items = sources.SOURCES[FLAGS.source](pathlib.Path(FLAGS.input_dir), options)
     if FLAGS.split_file:
         items = sources.keep_listed(items, pathlib.Path(FLAGS.split_file))
-    if FLAGS.split == "val" and not FLAGS.val_fraction and not FLAGS.split_file:
-        raise InputError("--split=val: say which photos with --val_fraction or --split_file")
     return split.choose(items, FLAGS.split, FLAGS.val_fraction, FLAGS.split_seed)
 
 

@@ -12,7 +12,7 @@ import skimage.data
 
 HERE = pathlib.Path(__file__).parent
 TRAIN_BACKGROUNDS = ("coffee", "rocket", "hubble_deep_field", "brick", "gravel")
-VALIDATION_BACKGROUNDS = ("chelsea", "grass", "retina")
+VALIDATION_BACKGROUNDS = ("chelsea", "grass", "moon")
 SIZE = 512
 
 
