@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -69,23 +70,23 @@ def test_tensorflow_is_silent_and_is_keras_2():
 
 def test_keras_3_already_loaded_is_a_clear_error():
     script = "import tensorflow as tf; tf.keras.Model; import pnet_tf.stack"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    untouched = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=untouched)
     assert done.returncode == 1
     assert "InputError: Keras 3 is already loaded" in done.stderr.splitlines()[-1]
 
 
-def test_without_tensorflow_one_line_says_what_to_install(capsys, monkeypatch, tmp_path):
-    def absent(_):
-        raise importlib.metadata.PackageNotFoundError
-
-    monkeypatch.setattr(importlib.metadata, "version", absent)
-    for name in [name for name in sys.modules if name.startswith(("pnet_tf.", "tfrecords"))]:
-        monkeypatch.delitem(sys.modules, name)
-    # The freshly imported library has an InputError of its own; the tool must be fresh as well.
-    for name in [name for name in sys.modules if name.startswith("pnet_tf_tools.")]:
-        monkeypatch.delitem(sys.modules, name)
-    error = fails(capsys, "train", "--records=x", "--val_records=x", f"--model_dir={tmp_path}", "--preset=tiny")
-    assert "pip install 'pnet-tf[train]'" in error
+def test_without_tensorflow_one_line_says_what_to_install():
+    script = (
+        "import importlib.metadata as metadata, sys\n"
+        "def absent(name): raise metadata.PackageNotFoundError\n"
+        "metadata.version = absent\n"
+        "from pnet_tf_tools import train\n"
+        "sys.exit(train.main(['--records=x', '--val_records=x', '--model_dir=x', '--preset=tiny']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1 and "pip install 'pnet-tf[train]'" in done.stderr
 
 
 def test_the_road_end_to_end(tmp_path, capsys):

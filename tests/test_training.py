@@ -33,6 +33,14 @@ def batch_of(size: int = 64, count: int = 2) -> dict:
     return {name: tf.constant(value) for name, value in zip(names, (photo, photo, half, half), strict=True)}
 
 
+@pytest.fixture
+def eagerly():
+    """Runs without tracing, which takes longer than a handful of steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def test_what_is_on_disk_after_training(trained):
     model, experiment = store.load(trained)
     assert experiment == presets.get("tiny")
@@ -85,7 +93,7 @@ def test_batch_larger_than_the_set(records, tmp_path):
         fit(records, tmp_path / "model", tiny(batch_size=64))
 
 
-def test_a_loss_that_is_not_finite_names_the_records(records, tmp_path):
+def test_a_loss_that_is_not_finite_names_the_records(records, tmp_path, eagerly):
     def poison(model):
         model.get_layer(portraitnet.MASK_HEAD).bias.assign([np.nan, 0.0])
 
@@ -109,7 +117,7 @@ def test_steps_learn_one_batch_by_heart():
     assert losses[-1] < 0.3 * losses[0]
 
 
-def test_weight_decay_is_added_to_the_gradient():
+def test_weight_decay_is_added_to_the_gradient(eagerly):
     """With plain gradient descent of rate 1, decay λ takes exactly λ·w more off a weight."""
     after = []
     for decay in (0.0, 0.25):
@@ -122,7 +130,7 @@ def test_weight_decay_is_added_to_the_gradient():
     assert np.abs((after[0] - after[1]) - 0.25 * before).max() < 1e-5
 
 
-def test_averaged_weights_follow_with_a_short_memory_at_first():
+def test_averaged_weights_follow_with_a_short_memory_at_first(eagerly):
     model, averaged = (portraitnet.build(tiny().model) for _ in range(2))
     averaged.set_weights(model.get_weights())
     start = model.get_layer("Conv1").kernel.numpy()
