@@ -16,9 +16,11 @@ from pnet_tf.quiet import silent_stderr
 
 try:
     _version = tuple(int(part) for part in importlib.metadata.version("tensorflow").split(".")[:2])
+    for _package in ("tensorflow-model-optimization", *(["tf_keras"] if _version >= (2, 16) else [])):
+        importlib.metadata.version(_package)
 except importlib.metadata.PackageNotFoundError:
     raise InputError(
-        "this command needs TensorFlow, which the runtime alone leaves out: pip install 'pnet-tf[train]'"
+        "this command needs TensorFlow with its companions, which the runtime leaves out: pip install 'pnet-tf[train]'"
     ) from None
 
 if _version >= (2, 16):

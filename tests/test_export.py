@@ -11,6 +11,7 @@ from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.quantize import qat
 from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
+from pnet_tf.stack import tf
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,30 @@ def test_what_does_not_go_together_is_refused(model, mode, io, words):
         convert.convert(model, mode, io)
 
 
-@pytest.mark.skipif(not (SHARED / "peers").is_dir(), reason="needs another project's .tflite in ../shared")
-def test_a_file_of_another_contract_is_refused():
-    with pytest.raises(InputError, match=r"selfie_multiclass.*not those of a PortraitNet"):
-        TFLiteNetwork(SHARED / "peers/selfie_multiclass_256x256.tflite")
+def foreign(names: tuple[str, str], channels: int = 1) -> bytes:
+    """Another segmenter: the mean of the channels, said to be a probability."""
+    fixed = tf.TensorSpec((1, 32, 32, 3), tf.float32, name=names[0])
+
+    @tf.function(input_signature=[fixed])
+    def mean(image):
+        return {names[1]: tf.repeat(tf.reduce_mean(image, -1, keepdims=True), channels, -1)}
+
+    return tf.lite.TFLiteConverter.from_concrete_functions([mean.get_concrete_function()]).convert()
+
+
+def test_files_of_another_contract_are_refused():
+    assert TFLiteNetwork(foreign(("image", "foreground")))(np.zeros((32, 32, 3), np.uint8)).shape == (32, 32)
+    for content, words in (
+        (foreign(("input_1", "activation")), "no signature image → foreground"),
+        (foreign(("image", "foreground"), channels=2), r"\[1, 32, 32, 2\]"),
+    ):
+        with pytest.raises(InputError, match=words):
+            TFLiteNetwork(content)
+
+
+@pytest.mark.skipif(not (SHARED / "peers").is_dir(), reason="needs other projects' .tflite files in ../shared")
+@pytest.mark.parametrize("name", ["selfie_segmentation", "selfie_multiclass_256x256"])
+def test_peers_are_refused(name):
+    """The selfie model has our shapes and types, and expects 0..1."""
+    with pytest.raises(InputError, match=rf"{name}.*not a PortraitNet file"):
+        TFLiteNetwork(SHARED / f"peers/{name}.tflite")

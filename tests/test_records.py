@@ -207,6 +207,9 @@ def test_truncated_records_are_named(tmp_path):
     convert(write_folder(tmp_path / "in", 4), tmp_path / "out", shards=1)
     (path,) = (tmp_path / "out").glob("*.tfrecord")
     path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(InputError, match=r"train-00000-of-00001\.tfrecord: truncated or changed"):
+        records.find(str(path))
+    (tmp_path / "out/manifest.json").unlink()  # records that travelled without it
     paths = records.find(str(path))
     for reading in (lambda: records.count(paths), lambda: list(records.read(paths))):
         with pytest.raises(InputError, match=r"train-00000-of-00001\.tfrecord.*truncated"):
@@ -214,3 +217,45 @@ def test_truncated_records_are_named(tmp_path):
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(InputError, match="not a record file"):
         records.find(str(path))
+
+
+def test_a_missing_shard_is_named(tmp_path):
+    convert(write_folder(tmp_path / "in", 6), tmp_path / "out", shards=3)
+    assert len(records.find(str(tmp_path / "out/train-00001-*"))) == 1  # a part on purpose
+    (tmp_path / "out/train-00001-of-00003.tfrecord").unlink()
+    with pytest.raises(InputError, match=r"train-00001-of-00003\.tfrecord: is missing"):
+        records.find(str(tmp_path / "out/train-*"))
+
+
+def test_records_without_manifest_are_not_deleted_unasked(tmp_path):
+    photos = write_folder(tmp_path / "in", 2)
+    convert(photos, tmp_path / "out")
+    (tmp_path / "out/manifest.json").unlink()
+    with pytest.raises(InputError, match="no manifest knows; --overwrite"):
+        convert(photos, tmp_path / "out")
+    assert records.count(records.find(str(tmp_path / "out/train-*"))) == 2
+    convert(photos, tmp_path / "out", overwrite=True)
+
+
+def test_two_conversions_at_once(tmp_path):
+    (tmp_path / "out").mkdir()
+    with writer._alone(tmp_path / "out"), pytest.raises(InputError, match="another conversion"):
+        convert(write_folder(tmp_path / "in", 2), tmp_path / "out")
+
+
+def test_same_photo_is_found_whatever_was_done_to_it(tmp_path):
+    from tfrecords.prepare import Preparation
+
+    photos = write_folder(tmp_path / "in", 2)
+    convert(photos, tmp_path / "out")
+    with pytest.raises(InputError, match="same photo"):
+        convert(photos, tmp_path / "out", "val", preparation=Preparation(max_side=50))
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"splits": {"train": {}}}', "nothing"])
+def test_a_file_that_is_no_manifest(tmp_path, content):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.json").write_text(content)
+    with pytest.raises(InputError, match=r"manifest\.json: not a manifest"):
+        convert(write_folder(tmp_path / "in", 2), tmp_path / "out")
+    assert (tmp_path / "out/manifest.json").read_text() == content

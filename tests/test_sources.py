@@ -85,6 +85,28 @@ def test_opaque_alpha_is_dropped_and_transparency_refused(tmp_path):
         photo.read(tmp_path / "glass.png")
 
 
+def test_odd_files_are_refused(tmp_path):
+    Image.new("RGBA", (8, 8), (9, 9, 9, 50)).save(tmp_path / "glass.webp")
+    Image.new("RGB", (8, 8)).save(tmp_path / "tiff.jpg", format="TIFF")
+    Image.new("P", (8, 8)).save(tmp_path / "film.png", format="GIF")
+    shade = Image.new("L", (8, 8))
+    shade.save(tmp_path / "shade.png", transparency=0)
+    for name, words in (
+        ("glass.webp", "transparent"),
+        ("tiff.jpg", "unreadable"),
+        ("film.png", "unreadable"),
+        ("shade.png", "transparent"),
+    ):
+        with pytest.raises(InputError, match=words):
+            photo.read(tmp_path / name)
+
+
+def test_padding_between_jpeg_segments_is_skipped(tmp_path):
+    content = cv2.imencode(".jpg", portrait(0)[0])[1].tobytes()
+    (tmp_path / "a.jpg").write_bytes(content[:2] + b"\xff\xff" + content[2:])
+    assert photo.read(tmp_path / "a.jpg").bgr.shape == (96, 72, 3)
+
+
 def test_cmyk_animated_and_huge_photos_are_refused(tmp_path):
     Image.new("CMYK", (8, 8)).save(tmp_path / "print.jpg")
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
@@ -150,6 +172,7 @@ def test_conventions(tmp_path):
         ([[[0, 0, 0], [200, 0, 0]]], "auto", "coloured"),
         ([[0, 255]], "alpha", "no alpha"),
         ([[[0, 0, 0, 255], [255, 255, 255, 0]]], "auto", "could be grey values or alpha"),
+        ([[[255, 255, 255, 0], [255, 255, 255, 0]]], "auto", "could be grey values or alpha"),
     ],
 )
 def test_masks_of_another_convention_are_refused(tmp_path, picture, convention, words):
@@ -204,7 +227,7 @@ def test_polygons_outside_of_the_photo_are_clipped(tmp_path):
 
 @pytest.mark.parametrize(
     ("origin", "expected"), [((3, 2), (slice(2, 5), slice(3, 7))), ((-2, -1), (slice(0, 2), slice(0, 2))),
-                             ((10, 8), (slice(8, 10), slice(10, 12)))]
+                             ((10, 8), (slice(8, 10), slice(10, 12))), ((0, 11), (slice(0, 0), slice(0, 0)))]
 )  # fmt: skip
 def test_bitmaps_lie_at_their_origin(tmp_path, origin, expected):
     for picture in (np.full((3, 4), 255, np.uint8), np.full((3, 4, 4), 255, np.uint8)):
@@ -252,11 +275,18 @@ def test_bad_exports_are_refused(tmp_path):
           for one in (thing, not_deflated, no_png, {"classTitle": "person", "geometryType": "polygon"})),
         (json.dumps({"size": {"height": 10, "width": 12}, "objects": [dot]}), "no area"),
         (json.dumps({"size": {"height": 9, "width": 9}, "objects": ok}), "9×9"),
+        ('{"size": {"height": 10, "width": 12}, "objects": ["x"]}', "not a Supervisely annotation"),
+        (json.dumps({"size": {"height": 10, "width": 12}, "objects": [polygon([[0, 0], [1e12, 0], [0, 1]])]}), "miles"),
+        (json.dumps({"size": {"height": 10, "width": 12}, "objects": [polygon([[0, float("nan")]])]}), "not finite"),
     ):  # fmt: skip
         annotation.write_text(content)
         with pytest.raises(InputError, match=words) as caught:
             drawn(directory)
         assert "a.png.json" in str(caught.value)
+    (directory / "ann/extra.json").write_text(json.dumps({"size": {}, "objects": ok}))
+    annotation.write_text(json.dumps({"size": {"height": 10, "width": 12}, "objects": ok}))
+    with pytest.raises(InputError, match=r"extra\.json: has no photo"):
+        sources.supervisely(directory, OPTIONS)
     annotation.unlink()
     with pytest.raises(InputError, match="no annotation"):
         sources.supervisely(directory, OPTIONS)
@@ -301,6 +331,9 @@ def test_bad_coco_files_are_refused(tmp_path):
         sources.coco_negatives(tmp_path, sources.Options(coco_json=tmp_path / "c.json"))
     with pytest.raises(InputError, match="not there"):
         sources.coco_negatives(tmp_path, coco(tmp_path, ["a.jpg", "gone.jpg"]))
+    (tmp_path / "coco.json").write_text((tmp_path / "coco.json").read_text().replace('"person"', '"human"'))
+    with pytest.raises(InputError, match="no category 'person'; those it has: cat, human"):
+        sources.coco_negatives(tmp_path, sources.Options(coco_json=tmp_path / "coco.json"))
     with pytest.raises(InputError, match="has a person"):
         sources.coco_negatives(tmp_path, coco(tmp_path, ["a.jpg"]))
 
@@ -369,7 +402,6 @@ def test_real_sets_convert(tmp_path, name, source):
 
     items = source(SHARED / "data" / name, OPTIONS)
     assert len(items) > 1000
-    items = items[::12]
     writer.convert(items, tmp_path, "train")
     by_id = {item.id: item for item in items}
     for record in records.read(records.find(str(tmp_path / "train-*"))):

@@ -262,8 +262,22 @@ def test_a_view_depends_on_seed_epoch_and_record_alone():
 def test_reduced_decoding_never_enlarges():
     """An 800-pixel photo for a 100-pixel view is decoded at 1/8; for one of its own size, whole."""
     content = cv2.imencode(".jpg", np.zeros((800, 640, 3), np.uint8))[1].tobytes()
-    sizes = {scale: views.decode_for(content, scale).shape[0] for scale in (1.2, 1.0, 0.5, 0.3, 0.125, 0.01)}
+    sizes = {scale: views.decode_for(content, scale)[0].shape[0] for scale in (1.2, 1.0, 0.5, 0.3, 0.125, 0.01)}
     assert sizes == {1.2: 800, 1.0: 800, 0.5: 400, 0.3: 400, 0.125: 100, 0.01: 100}
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+def test_reduced_decoding_keeps_photo_and_mask_together(size):
+    """601×799 divides by none of 2, 4, 8: an edge near the far side must not move."""
+    mask = np.zeros((799, 601), np.uint8)
+    mask[:, :560] = 255
+    photo = cv2.imencode(".jpg", np.repeat(mask[..., None], 3, -1), [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
+    clean, _, labels, _ = views.make_pair(
+        photo, records.encode_mask(mask), rng(), config.Data(augment="none", resize="stretch"), size, size
+    )
+    brightness = clean[size // 2, :, 0].astype(float).sum() / 255
+    assert brightness == pytest.approx(size * 560 / 601, abs=0.3)
+    assert abs(labels[size // 2].sum() - brightness) <= 0.6
 
 
 def test_ignored_pixels_reach_the_batch():

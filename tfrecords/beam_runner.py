@@ -1,12 +1,14 @@
 """The same conversion on Apache Beam: on this machine, Dataflow, Flink or Spark, by Beam's own flags.
 
-Photos and output lie on a file system that every worker sees.
+Photos and output lie on a file system that every worker sees; a worker holds one shard in memory, so big
+sets want a large --num_shards.
 """
 
 import json
 import pathlib
 from typing import Any
 
+from pnet_tf import files
 from pnet_tf.errors import InputError
 from tfrecords.prepare import Preparation, Prepared, prepare
 from tfrecords.sources import Item
@@ -21,8 +23,10 @@ def _prepare(entry: tuple[int, int, Item], preparation: Preparation) -> tuple[in
 def _write(group: tuple[int, Any], paths: list[str]) -> None:
     shard, numbered = group
     path = pathlib.Path(paths[shard])
-    result = write_shard(path, (one for _, one in sorted(numbered, key=lambda pair: pair[0])))
-    path.with_suffix(".json").write_text(json.dumps(result))
+    # A bundle may run twice, at the same time even: each writes a file of its own, and the last one stays.
+    with files.replacing(path) as temporary:
+        result = write_shard(temporary, (one for _, one in sorted(numbered, key=lambda pair: pair[0])))
+    files.write_text(path.with_suffix(".json"), json.dumps({**result, "name": path.name}))
 
 
 def run(shards: list[Shard], preparation: Preparation, beam_args: list[str]) -> list[dict[str, Any]]:
@@ -58,13 +62,16 @@ def run(shards: list[Shard], preparation: Preparation, beam_args: list[str]) -> 
             )
     except InputError:
         raise
+    except SystemExit:
+        raise InputError(f"--beam_arg={' '.join(beam_args)}: Beam does not take that") from None
     except Exception as error:
         # Runners wrap what a worker raises; the user's mistake is somewhere in the chain.
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, InputError):
             cause = cause.__cause__ or cause.__context__
         if cause is None:
-            raise
+            first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"--runner=beam: the pipeline failed ({first_line})") from error
         raise InputError(str(cause)) from None
     results = []
     for path in paths:

@@ -18,11 +18,16 @@ from pnet_tf import fields
 from pnet_tf.errors import InputError
 from tfrecords import photo
 
+FARTHEST = 100_000
+"""Pixels from the origin beyond which a polygon's point is taken for damage."""
+
 CONVENTIONS = ("auto", "0/1", "0/255", "alpha")
 
 
 class Mask(Protocol):
-    """What a source's item needs of its mask."""
+    """What a source's item needs of its mask; `path` is the file that it comes from."""
+
+    path: pathlib.Path | None
 
     def read(self, height: int, width: int) -> np.ndarray:
         """(height, width) uint8 of fields.MASK_BACKGROUND and MASK_FOREGROUND, for a photo of that size."""
@@ -53,9 +58,13 @@ class FileMask:
           InputError: unreadable, of another size than the photo, or of another convention (the values
             found are named).
         """
-        content = self.path.read_bytes()
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
-        if picture is None or not photo.header(content).whole:
+        found = photo.header(content)
+        if picture is None or (found is not None and not found.whole):
             raise InputError(f"{self.path}: unreadable or truncated mask")
         if picture.shape[:2] != (height, width):
             raise InputError(
@@ -66,7 +75,8 @@ class FileMask:
 
     def _foreground(self, picture: np.ndarray) -> np.ndarray:
         has_alpha = picture.ndim == 3 and picture.shape[2] == 4
-        alpha_varies = has_alpha and np.ptp(picture[..., 3]) > 0
+        # An opaque picture has an alpha channel only in name.
+        alpha_varies = has_alpha and picture[..., 3].min() < np.iinfo(picture.dtype).max
         if self.convention == "alpha":
             if not has_alpha:
                 raise InputError(f"{self.path}: has no alpha channel; name another --mask_values")
@@ -74,7 +84,7 @@ class FileMask:
         planes = picture[..., :3] if picture.ndim == 3 else picture[..., None]
         coloured = (planes != planes[..., :1]).any()
         if self.convention == "auto" and alpha_varies:
-            if not coloured and np.ptp(planes) > 0:
+            if np.ptp(picture[..., 3]) == 0 or (not coloured and np.ptp(planes) > 0):
                 raise InputError(f"{self.path}: could be grey values or alpha; say which with --mask_values")
             return picture[..., 3] >= 128
         if coloured:
@@ -95,6 +105,8 @@ class FileMask:
 class EmptyMask:
     """Nobody in the photo."""
 
+    path: None = None
+
     def read(self, height: int, width: int) -> np.ndarray:
         """See `Mask`."""
         return np.zeros((height, width), np.uint8)
@@ -110,11 +122,8 @@ def read_annotation(path: pathlib.Path) -> dict[str, Any]:
         found = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not JSON ({error})") from None
-    if (
-        not isinstance(found, dict)
-        or not isinstance(found.get("size"), dict)
-        or not isinstance(found.get("objects"), list)
-    ):
+    things = found.get("objects") if isinstance(found, dict) and isinstance(found.get("size"), dict) else None
+    if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
         raise InputError(f"{path}: not a Supervisely annotation, which has size and objects")
     return found
 
@@ -159,7 +168,10 @@ def _polygon(points: dict[str, Any], height: int, width: int) -> np.ndarray:
     drawn = np.zeros((height, width), np.uint8)
     for rings, value in (([points["exterior"]], 1), (points.get("interior", []), 0)):
         for ring in rings:
-            corners = np.rint(np.asarray(ring, np.float64).reshape(-1, 2)).astype(np.int32)
+            corners = np.asarray(ring, np.float64).reshape(-1, 2)
+            if not np.isfinite(corners).all() or np.abs(corners).max(initial=0) > FARTHEST:
+                raise ValueError("a point is not finite, or miles away")
+            corners = np.rint(corners).astype(np.int32)
             cv2.fillPoly(drawn, [corners], value)
     return drawn.astype(bool)
 
@@ -174,6 +186,6 @@ def _bitmap(bitmap: dict[str, Any], height: int, width: int) -> np.ndarray:
     left, top = (int(one) for one in bitmap["origin"])
     drawn = np.zeros((height, width), bool)
     y, x = max(top, 0), max(left, 0)
-    part = opaque[y - top : height - top, x - left : width - left]
+    part = opaque[y - top : max(0, height - top), x - left : max(0, width - left)]
     drawn[y : y + part.shape[0], x : x + part.shape[1]] = part
     return drawn

@@ -47,6 +47,9 @@ def _jpeg_header(content: bytes) -> Header:
     width = height = channels = None
     position = 2  # segment by segment up to the scan, so that a thumbnail's markers do not count
     while position + 4 <= len(content) and content[position + 1] != 0xDA:
+        if content[position + 1] == 0xFF:  # padding before a marker
+            position += 1
+            continue
         marker, length = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
         if marker in _JPEG_FRAMES:
             height, width = (int.from_bytes(content[position + i : position + i + 2], "big") for i in (5, 7))
@@ -68,15 +71,24 @@ def _png_header(content: bytes) -> Header:
     )
 
 
-def header(content: bytes) -> Header:
-    """Reads the header of a JPEG or PNG file's content; an empty `Header` for other formats."""
+def _webp_header(content: bytes) -> Header:
+    flags = content[20] if content[12:16] == b"VP8X" and len(content) > 20 else 0
+    whole = len(content) >= int.from_bytes(content[4:8], "little") + 8
+    return Header(whole=whole, alpha=bool(flags & 0x10) or content[12:16] == b"VP8L", animated=bool(flags & 0x02))
+
+
+def header(content: bytes) -> Header | None:
+    """Reads the header of a file's content; None if it is neither JPEG, PNG, WebP nor BMP."""
     if content.startswith(_JPEG):
         return _jpeg_header(content)
     if content.startswith(_PNG):
         return _png_header(content)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return Header(animated=b"ANIM" in content[:64], whole=len(content) >= int.from_bytes(content[4:8], "little"))
-    return Header()
+        return _webp_header(content)
+    if content[:2] == b"BM" and len(content) >= 26:
+        width, height = (abs(int.from_bytes(content[i : i + 4], "little", signed=True)) for i in (18, 22))
+        return Header(width, height, len(content) >= int.from_bytes(content[2:6], "little"))
+    return None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,8 +110,8 @@ def encode(bgr: np.ndarray) -> Photo:
     return Photo(content, cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
 
 
-def _refuse(path: pathlib.Path, found: Header) -> None:
-    if not found.whole:
+def _refuse(path: pathlib.Path, found: Header | None) -> None:
+    if found is None or not found.whole:
         raise InputError(f"{path}: unreadable or truncated photo; replace it or remove it with its mask")
     if found.width and found.height and found.width * found.height > MAX_PIXELS:
         raise InputError(
@@ -111,6 +123,20 @@ def _refuse(path: pathlib.Path, found: Header) -> None:
         raise InputError(f"{path}: CMYK, whose colours depend on a profile; save it as RGB")
 
 
+def _transparent(data: np.ndarray) -> bool:
+    full = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    if full.ndim == 2:  # grey with a transparent shade, which OpenCV leaves out
+        return True
+    return full.shape[2] == 4 and full[..., 3].min() < np.iinfo(full.dtype).max
+
+
+def _turned(content: bytes, data: np.ndarray, upright: np.ndarray) -> bool:
+    if b"Exif" not in content[: 1 << 16] and b"eXIf" not in content[: 1 << 16]:
+        return False
+    as_it_is = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return as_it_is.shape != upright.shape or not np.array_equal(as_it_is, upright)
+
+
 def read(path: pathlib.Path) -> Photo:
     """Reads a photo; bytes are kept unless it must be encoded anew.
 
@@ -118,7 +144,7 @@ def read(path: pathlib.Path) -> Photo:
     16-bit ones with 8 bits, both encoded anew, as are formats other than JPEG and PNG.
 
     Raises:
-      InputError: unreadable, truncated, over 100 megapixels, animated, CMYK, or partly transparent.
+      InputError: unreadable, truncated, of another format, over 100 megapixels, animated, CMYK, or partly transparent.
     """
     try:
         content = path.read_bytes()
@@ -130,12 +156,10 @@ def read(path: pathlib.Path) -> Photo:
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if content else None
     if bgr is None:
         raise InputError(f"{path}: unreadable or truncated photo; replace it or remove it with its mask")
-    if found.alpha:
-        full = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        if full.ndim == 3 and full.shape[2] == 4 and full[..., 3].min() < np.iinfo(full.dtype).max:
-            raise InputError(f"{path}: partly transparent; flatten it onto a background")
-    as_it_is = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    turned = as_it_is.shape != bgr.shape or not np.array_equal(as_it_is, bgr)
-    if turned or found.bits > 8 or not content.startswith((_JPEG, _PNG)):
+    if bgr.shape[0] * bgr.shape[1] > MAX_PIXELS:
+        raise InputError(f"{path}: over {MAX_PIXELS // 10**6} megapixels; scale it down")
+    if found.alpha and _transparent(data):
+        raise InputError(f"{path}: partly transparent; flatten it onto a background")
+    if _turned(content, data, bgr) or found.bits > 8 or not content.startswith((_JPEG, _PNG)):
         return encode(bgr)
     return Photo(content, bgr)

@@ -34,13 +34,15 @@ class Prepared:
     Attributes:
       serialized: the record's bytes.
       id: the record's.
-      digest: SHA-256 of the photo file's pixels as stored, hexadecimal; equal photos have equal ones.
+      digest: SHA-256 of the photo's file, hexadecimal, before any crop: the same photo has the same one.
+      inputs: SHA-256 of the photo's and the mask's files, hexadecimal.
       foreground: share of the mask, 0..1.
     """
 
     serialized: bytes
     id: str
     digest: str
+    inputs: str
     foreground: float
 
 
@@ -65,5 +67,12 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         taken = photo.encode(cv2.resize(taken.bgr, size, interpolation=cv2.INTER_AREA))
         mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
     record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask))
-    digest = hashlib.sha256(taken.content).hexdigest()
-    return Prepared(records.serialize(record), item.id, digest, float((mask == fields.MASK_FOREGROUND).mean()))
+    original = item.photo.read_bytes()
+    inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask.path else b""))
+    return Prepared(
+        records.serialize(record),
+        item.id,
+        hashlib.sha256(original).hexdigest(),
+        inputs.hexdigest(),
+        float((mask == fields.MASK_FOREGROUND).mean()),
+    )

@@ -48,7 +48,7 @@ def _photos(folder: pathlib.Path) -> dict[str, pathlib.Path]:
         raise InputError(f"{folder}: no such folder; see pnet-convert --help for what each --source expects")
     found: dict[str, pathlib.Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in photo.SUFFIXES:
+        if path.suffix.lower() in photo.SUFFIXES and path.is_file():
             if path.stem in found:
                 raise InputError(f"{path}: same id as {found[path.stem].name}; rename or remove one of them")
             found[path.stem] = path
@@ -82,8 +82,8 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
     """A Supervisely export: `img/` and `ann/`, in the folder itself or in each of its data sets' folders.
 
     Raises:
-      InputError: no such folders, a photo without annotation, classes that no annotation has (those found are
-        listed).
+      InputError: no such folders, a photo without annotation or the other way about, classes that no
+        annotation has (those found are listed).
     """
     sets = [directory] if (directory / "img").is_dir() else sorted(directory.glob("*/img"))
     sets = [one if one.name != "img" else one.parent for one in sets]
@@ -91,14 +91,18 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
         raise InputError(f"{directory}: no Supervisely export; it has img/ and ann/, or folders that have them")
     listed, titles = [], set()
     for one in sets:
-        prefix = "" if one == directory else f"{one.name}__"
+        prefix, used = "" if one == directory else f"{one.name}__", set()
         for path in _photos(one / "img").values():
             candidates = [one / "ann" / f"{path.name}.json", one / "ann" / f"{path.stem}.json"]
             annotation = next((candidate for candidate in candidates if candidate.is_file()), None)
             if annotation is None:
                 raise InputError(f"{path}: has no annotation {candidates[0]}; add it or remove the photo")
+            used.add(annotation)
             titles |= {str(thing.get("classTitle")) for thing in masks.read_annotation(annotation)["objects"]}
             listed.append((f"{prefix}{path.stem}", path, annotation))
+        for annotation in sorted((one / "ann").glob("*.json")):
+            if annotation not in used:
+                raise InputError(f"{annotation}: has no photo in {one / 'img'}; add it or remove the annotation")
     chosen = options.classes or tuple(sorted(title for title in titles if title.lower().startswith(PERSON)))
     absent = [name for name in chosen if name not in titles]
     if absent or not chosen:
@@ -119,11 +123,15 @@ def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
         return [Item(stem, "coco_negatives", path, masks.EmptyMask()) for stem, path in _photos(directory).items()]
     try:
         coco = json.loads(options.coco_json.read_text())
-        people = {one["id"] for one in coco["categories"] if one["name"] == PERSON}
+        categories = {str(one["name"]): one["id"] for one in coco["categories"]}
+        people = [number for name, number in categories.items() if name == PERSON]
         with_people = {one["image_id"] for one in coco["annotations"] if one["category_id"] in people}
-        names = sorted(one["file_name"] for one in coco["images"] if one["id"] not in with_people)
+        names = sorted(str(one["file_name"]) for one in coco["images"] if one["id"] not in with_people)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"--coco_json={options.coco_json}: not a COCO instances file ({error!r})") from None
+    if not people:
+        listed = ", ".join(sorted(categories)) or "none"
+        raise InputError(f"--coco_json={options.coco_json}: has no category {PERSON!r}; those it has: {listed}")
     items = []
     for name in names:
         path = directory / name
@@ -149,7 +157,10 @@ def keep_listed(items: list[Item], split_file: pathlib.Path) -> list[Item]:
     if not split_file.is_file():
         raise InputError(f"{split_file}: no such file; --split_file lists one id a line")
     known = {item.id: item for item in items}
-    lines = [line.strip() for line in split_file.read_text().splitlines() if line.strip()]
+    try:
+        lines = [line.strip() for line in split_file.read_text().splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise InputError(f"{split_file}: not a text file; --split_file lists one id a line") from None
     wanted = dict.fromkeys(line if line in known else pathlib.PurePath(line).stem for line in lines)
     missing = [name for name in wanted if name not in known]
     if missing:

@@ -6,7 +6,9 @@ and makes them valid. A conversion that was killed leaves no entry, and starts a
 
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
+import fcntl
 import functools
 import hashlib
 import json
@@ -23,6 +25,7 @@ from tfrecords.prepare import AS_IT_IS, Preparation, Prepared, prepare
 from tfrecords.sources import Item
 
 MANIFEST = "manifest.json"
+_MOVING = "moving.txt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +68,8 @@ def write_shard(path: pathlib.Path, prepared: Iterable[Prepared | None]) -> dict
                 dropped += 1
                 continue
             writer.write(one.serialized)
-            digest.update(one.serialized)
-            photos.append([one.digest, one.id])
+            digest.update(one.inputs.encode())
+            photos.append([one.id, one.digest])
             share += one.foreground
     size = path.stat().st_size
     return {"name": path.name, "bytes": size, "digest": digest.hexdigest(), "photos": photos, "foreground": share,
@@ -116,8 +119,11 @@ def read_manifest(directory: pathlib.Path) -> dict[str, Any]:
     if not path.exists():
         return {"schema_version": fields.SCHEMA_VERSION, "splits": {}}
     try:
-        return {**json.loads(path.read_text())}
-    except (ValueError, TypeError):
+        manifest = json.loads(path.read_text())
+        for entry in manifest["splits"].values():
+            entry["photos"].items()
+        return manifest
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise InputError(f"{path}: not a manifest of pnet-convert; remove it or choose another --output_dir") from None
 
 
@@ -126,18 +132,19 @@ def _write_manifest(directory: pathlib.Path, manifest: dict[str, Any]) -> None:
 
 
 def _refuse_overlap(manifest: dict[str, Any], split: str, photos: dict[str, str]) -> None:
+    by_digest = {digest: name for name, digest in photos.items()}
     for other, entry in manifest["splits"].items():
-        for digest, name in entry["photos"].items() if other != split else ():
-            if digest in photos:
+        for name, digest in entry["photos"].items() if other != split else ():
+            if digest in by_digest:
                 raise InputError(
-                    f"{photos[digest]} of split {split!r} and {name} of split {other!r} are the same photo; "
+                    f"{by_digest[digest]} of split {split!r} and {name} of split {other!r} are the same photo; "
                     "remove one, or split with --val_fraction"
                 )
 
 
 def _entry(results: list[dict[str, Any]], command: str) -> dict[str, Any]:
-    photos = {digest: name for one in results for digest, name in one["photos"]}
-    count = sum(len(one["photos"]) for one in results)
+    photos = {name: digest for one in results for name, digest in one["photos"]}
+    count = len(photos)
     return {
         "command": command,
         "records": count,
@@ -186,37 +193,76 @@ def convert(
       InputError: nothing to write, duplicate ids, a bad item, the split already there, a photo that
         another split of the directory holds, no face on any photo, a place that cannot be written.
     """
-    directory = pathlib.Path(directory)
-    manifest = read_manifest(directory)
-    if split in manifest["splits"] and not overwrite:
-        raise InputError(f"{directory}: already holds the split {split!r}; --overwrite replaces it")
-    partial = directory / f".{split}-partial"
-    planned = plan(items, partial, split, shards)
+    directory = pathlib.Path(directory).resolve()
+    fresh = not directory.exists()
     workers = workers or os.cpu_count() or 1
     runner = runner or functools.partial(write_locally, workers=workers, on_photo=on_photo)
-    fresh = not directory.exists()
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        entry = _entry(runner(planned, preparation), command)
-        if not entry["records"]:
-            raise InputError(
-                f"no face on any of {entry['dropped']} photos; leave --face_crop out, or look at the photos"
-            )
-        _refuse_overlap(manifest, split, entry["photos"])
-        if manifest["splits"].pop(split, None):
-            _write_manifest(directory, manifest)  # until the new shards are all there, the split is not
-        for old in directory.glob(f"{split}-[0-9]*-of-[0-9]*.tfrecord"):
-            old.unlink()
-        for name in entry["files"]:
-            os.replace(partial / name, directory / name)
+        directory.mkdir(parents=True, exist_ok=True)
+        with _alone(directory):
+            return _convert(items, directory, split, shards, preparation, overwrite, command, runner)
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(f"{directory}: cannot be written ({reason}); choose another --output_dir") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
         if fresh and directory.is_dir() and not any(directory.iterdir()):
             directory.rmdir()
+
+
+@contextlib.contextmanager
+def _alone(directory: pathlib.Path) -> Iterator[None]:
+    """Holds the folder against a second conversion; the lock ends with the process, however that ends."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InputError(f"{directory}: another conversion is writing here; wait for it") from None
+    finally:
+        os.close(handle)
+
+
+def _convert(
+    items: list[Item],
+    directory: pathlib.Path,
+    split: str,
+    shards: int,
+    preparation: Preparation,
+    overwrite: bool,
+    command: str,
+    runner: Runner,
+) -> dict[str, Any]:
+    manifest = read_manifest(directory)
+    if split in manifest["splits"] and not overwrite:
+        raise InputError(f"{directory}: already holds the split {split!r}; --overwrite replaces it")
+    partial = directory / f".{split}-partial"
+    # What a killed run was moving when it died is listed in its folder, and may go.
+    unfinished = set((partial / _MOVING).read_text().split()) if (partial / _MOVING).exists() else set()
+    old = {path.name for path in directory.glob(f"{split}-[0-9]*-of-[0-9]*.tfrecord")}
+    if old - unfinished and not overwrite:
+        stray = min(old - unfinished)
+        raise InputError(f"{directory}: holds {stray}, which no manifest knows; --overwrite replaces it")
+    planned = plan(items, partial, split, shards)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        entry = _entry(runner(planned, preparation), command)
+        if not entry["records"]:
+            raise InputError(f"--face_crop: no face on any of {entry['dropped']} photos; look at them, or leave it out")
+        _refuse_overlap(manifest, split, entry["photos"])
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        for name in unfinished:
+            (directory / name).unlink(missing_ok=True)
+        raise
+    files.write_text(partial / _MOVING, "\n".join({*old, *entry["files"]}))
+    if manifest["splits"].pop(split, None):
+        _write_manifest(directory, manifest)  # until the new shards are all there, the split is not
+    for name in old:
+        (directory / name).unlink()
+    for name in entry["files"]:
+        os.replace(partial / name, directory / name)
     manifest["splits"][split] = entry
     _write_manifest(directory, manifest)
+    shutil.rmtree(partial, ignore_errors=True)
     return entry

@@ -6,14 +6,12 @@ Times are of the network alone, in milliseconds.
 """
 
 import dataclasses
-import json
 import pathlib
 import platform
 import sys
 
 from absl import flags
 
-from pnet_tf import files
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
@@ -43,7 +41,7 @@ def benchmark() -> None:
     if FLAGS.json:
         machine = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version()}
         result = {**machine, "timings": [dataclasses.asdict(one) for one in timings]}
-        files.write_text(FLAGS.json, json.dumps(result, indent=1) + "\n")
+        cli.write_json(FLAGS.json, result)
 
 
 def main(argv: list[str] | None = None) -> int:

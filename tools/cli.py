@@ -1,13 +1,21 @@
 """What every command line shares: its own flags, one-line errors, progress."""
 
 import contextlib
+import json
 import os
+import pathlib
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from absl import flags
 
+from pnet_tf import files
 from pnet_tf.errors import InputError
+
+LINE_SECONDS = 30
+"""Between two lines of progress where no terminal is."""
 
 # TensorFlow's C++ side writes to stderr before any Python setting reaches it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -43,6 +51,9 @@ def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list
     except (InputError, flags.Error) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -51,14 +62,19 @@ def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list
 
 @contextlib.contextmanager
 def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A callable (done, total) that draws a bar on a terminal and is silent elsewhere."""
+    """A callable (done, total) that draws a bar on a terminal, and elsewhere prints a line now and then."""
     from tqdm import tqdm
 
+    latest = time.monotonic()
     with tqdm(desc=description, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def update(done: int, total: int) -> None:
+            nonlocal latest
             bar.total = total
             bar.update(done - bar.n)
+            if bar.disable and time.monotonic() - latest > LINE_SECONDS:
+                latest = time.monotonic()
+                print(f"{description}: {done} of {total}", flush=True)
 
         yield update
 
@@ -72,3 +88,10 @@ def refuse_existing(path: str | os.PathLike, overwrite: bool) -> None:
 def given(values: flags.FlagValues) -> list[str]:
     """The flags that were set on this command line, as words that set them again."""
     return [word for name in values if values[name].present for word in values[name].serialize().splitlines()]
+
+
+def write_json(path: str, value: Any) -> None:
+    """Writes figures, replacing older ones; only to a .json file, so that a slip costs nobody a photo."""
+    if pathlib.Path(path).suffix != ".json":
+        raise InputError(f"{path}: figures go into a file whose name ends with .json")
+    files.write_text(path, json.dumps(value, indent=1) + "\n")

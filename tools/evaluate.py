@@ -6,14 +6,13 @@
 Published IoUs differ by definition; the table names each (README.md, "Which IoU?").
 """
 
-import json
 import pathlib
 import sys
 from collections.abc import Iterator
 
 from absl import flags
 
-from pnet_tf import evaluation, files
+from pnet_tf import evaluation
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
@@ -85,7 +84,7 @@ def evaluate() -> None:
         print(f"{name:18}{100 * small:14.2f}{100 * full:14.2f}")
     if FLAGS.json:
         result = {"model": FLAGS.model, "photos": total, "resize": FLAGS.resize, **scores}
-        files.write_text(FLAGS.json, json.dumps(result, indent=1) + "\n")
+        cli.write_json(FLAGS.json, result)
 
 
 def main(argv: list[str] | None = None) -> int:

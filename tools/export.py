@@ -8,6 +8,7 @@ int8_qat takes a directory that `pnet-train --preset=qat` wrote; the other modes
 The file takes raw RGB 0..255 and returns the foreground probability (uint8: scale 1/256, zero point 0).
 """
 
+import dataclasses
 import pathlib
 import sys
 
@@ -49,12 +50,17 @@ def export() -> None:
     if FLAGS.calibration_records:
         photos = calibration.photos(records.find(FLAGS.calibration_records), experiment)
     content = convert.convert(model, FLAGS.mode, FLAGS.io, photos)
-    files.write_bytes(FLAGS.output, content)
     result = report.inspect(content, KerasNetwork(model), photos)
+    if FLAGS.mode.startswith("int8") and result.float_tensors:
+        raise InputError(
+            f"--mode={FLAGS.mode}: {len(result.float_tensors)} tensors would stay float, the first is "
+            f"{result.float_tensors[0]}; use another --upsampling or --fusion, or a float mode"
+        )
+    files.write_bytes(FLAGS.output, content)
     print(result.to_text())
     print(FLAGS.output)
     if FLAGS.report:
-        files.write_text(FLAGS.report, result.to_json())
+        cli.write_json(FLAGS.report, dataclasses.asdict(result))
 
 
 def main(argv: list[str] | None = None) -> int:

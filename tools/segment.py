@@ -6,6 +6,7 @@ pnet-segment --input=photos --output=out --background=beach.jpg
 pnet-segment --input=me.jpg --output=mask.png --background=mask    the foreground probability, grey
 """
 
+import collections
 import pathlib
 import re
 import sys
@@ -65,10 +66,9 @@ def _jobs() -> list[tuple[pathlib.Path, pathlib.Path]]:
         if not photos:
             raise InputError(f"{source}: holds no photo ({', '.join(pictures.SUFFIXES)})")
         jobs = [(one, pathlib.Path(FLAGS.output) / (one.stem + suffix)) for one in photos]
-        names = [output for _, output in jobs]
-        for output in names:
-            if names.count(output) > 1:
-                raise InputError(f"{source}: two photos would both become {output.name}; rename one")
+        for name, count in collections.Counter(output.name for _, output in jobs).items():
+            if count > 1:
+                raise InputError(f"{source}: {count} photos would all become {name}; rename them apart")
     else:
         jobs = [(source, pathlib.Path(FLAGS.output or source.with_name(f"{source.stem}-cutout{suffix}")))]
     for _, output in jobs:

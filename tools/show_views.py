@@ -4,12 +4,11 @@ pnet-views --records='records/train-*' --output=views.png --count=8
 pnet-views --records='records/train-*' --benchmark
 """
 
-import json
 import sys
 
 from absl import flags
 
-from pnet_tf import config, files
+from pnet_tf import config
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
@@ -46,7 +45,7 @@ def benchmark() -> None:
         f"of which decoding {figures['decode_ms_per_pair']:.2f} ms"
     )
     if FLAGS.json:
-        files.write_text(FLAGS.json, json.dumps(figures, indent=1) + "\n")
+        cli.write_json(FLAGS.json, figures)
 
 
 def show() -> None:
@@ -54,6 +53,8 @@ def show() -> None:
     if FLAGS.benchmark:
         benchmark()
         return
+    if FLAGS.json:
+        raise InputError("--json: only --benchmark has figures to write")
     cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
     from pnet_tf.data import pipeline, records, sheet
     from pnet_tf.runtime import pictures

@@ -74,7 +74,10 @@ def _experiment() -> config.Experiment:
             raise InputError("--quantize: needs a finished float model; name its directory with --init_weights")
         from pnet_tf import store
 
-        start = dataclasses.replace(start, model=store.read_config(_init_source()).model)
+        source = store.read_config(_init_source())
+        if source.training.quantize:
+            raise InputError(f"--init_weights={FLAGS.init_weights}: is an int8 twin already; name the float model")
+        start = dataclasses.replace(start, model=source.model)
     given = {name: FLAGS[name].value for name in config.field_owners() if FLAGS[name].value is not None}
     return start.replace(**given)
 

@@ -33,9 +33,10 @@ def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -
     first_epoch, skipped = divmod(start, per_epoch)
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(paths), seed=seed + epoch)
+        mixed = (seed * 1_000_003 + epoch) % (1 << 31)  # neighbouring seeds share no epoch's order
+        shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(paths), seed=mixed)
         serialized = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
-        shuffled = serialized.shuffle(SHUFFLE_BUFFER, seed=seed + epoch).take(per_epoch)
+        shuffled = serialized.shuffle(SHUFFLE_BUFFER, seed=mixed).take(per_epoch)
         return shuffled.map(lambda one: (epoch, one))
 
     return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch_of).skip(skipped)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import glob
+import json
 import pathlib
+import re
 from collections.abc import Iterator
 
 import cv2
@@ -115,8 +117,28 @@ def find(pattern: str) -> list[str]:
             raise InputError(f"{part}: matches no file; pnet-convert writes NAME-00000-of-00008.tfrecord")
         found += matches
     for path in found:
+        _check_complete(pathlib.Path(path))
         _check_schema(path)
     return found
+
+
+def _check_complete(path: pathlib.Path) -> None:
+    """A shard's siblings are all on disk, and its size is what the manifest beside it says."""
+    numbered = re.fullmatch(r"(.+)-\d{5}-of-(\d{5})\.tfrecord", path.name)
+    if not numbered:
+        return
+    stem, shards = numbered[1], int(numbered[2])
+    for index in range(shards):
+        sibling = path.with_name(f"{stem}-{index:05d}-of-{shards:05d}.tfrecord")
+        if not sibling.exists():
+            raise InputError(f"{sibling}: is missing, the conversion did not end; run pnet-convert again")
+    manifest = path.with_name("manifest.json")
+    try:
+        size = json.loads(manifest.read_text())["splits"][stem]["files"][path.name]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # records work without their manifest
+    if path.stat().st_size != size:
+        raise InputError(f"{path}: truncated or changed, {manifest.name} says {size} bytes; convert the photos again")
 
 
 def _check_schema(path: str) -> None:

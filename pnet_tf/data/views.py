@@ -21,15 +21,20 @@ def generator(seed: int, epoch: int, record_id: bytes) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, zlib.crc32(record_id)])
 
 
-def decode_for(image_bytes: bytes, scale: float) -> np.ndarray:
+def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
     """(h, w, 3) uint8 RGB, decoded at the smallest of 1, 1/2, 1/4, 1/8 that `scale` does not enlarge.
 
     JPEG decodes to a fraction in a fraction of the time, and averages where a bilinear warp
     would skip pixels.
+
+    Returns:
+      The photo, and how many pixels of the file one of its pixels is wide; the last column and row may
+      stand for fewer. Formats other than JPEG are decoded whole.
     """
-    reduction = max(r for r in _REDUCED if r == 1 or r * scale <= 1)
+    jpeg = image_bytes[:2] == b"\xff\xd8"
+    reduction = max(r for r in _REDUCED if r == 1 or (jpeg and r * scale <= 1))
     bgr = cv2.imdecode(np.frombuffer(image_bytes, np.uint8), _REDUCED[reduction])
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), reduction
 
 
 def make_pair(
@@ -60,11 +65,11 @@ def make_pair(
         at = geometry.place_authors(rng, *labels.shape, height, width)
         deformation, change = geometry.draw_authors(rng), texture.change_authors
         labels = cv2.medianBlur(labels, 5)  # their 5×5 majority filter
-    photo = decode_for(image_bytes, deformation.scale * max(at.inner_height / at.height, at.inner_width / at.width))
+    scale = deformation.scale * max(at.inner_height / at.height, at.inner_width / at.width)
+    photo, reduction = decode_for(image_bytes, scale)
 
     edge_map = geometry.matrix(deformation, at, height, width)
-    shrunk = np.diag([labels.shape[1] / photo.shape[1], labels.shape[0] / photo.shape[0], 1])
-    clean = geometry.warp_photo(photo, edge_map @ shrunk, height, width)
+    clean = geometry.warp_photo(photo, edge_map @ np.diag([reduction, reduction, 1]), height, width)
     mask = geometry.warp_mask(labels, edge_map, height, width)
     textured = change(clean, rng) if change else clean
     return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width)

@@ -19,7 +19,7 @@ def default_io(mode: str) -> str:
 
 def is_quantized(model: keras.Model) -> bool:
     """Whether the model came out of quantisation-aware training."""
-    return any(layer.name == "two_class" for layer in model.layers)
+    return any(layer.name == qat.TWO_CLASS for layer in model.layers)
 
 
 def _representative(images: Iterable[np.ndarray]):

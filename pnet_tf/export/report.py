@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import json
 from typing import Any
 
 import numpy as np
@@ -37,10 +36,6 @@ class Report:
     max_difference: float | None = None
     agreement: float | None = None
     photos: int = 0
-
-    def to_json(self) -> str:
-        """Indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
 
     def to_text(self) -> str:
         """The same to read, a line each."""

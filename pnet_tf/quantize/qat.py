@@ -20,6 +20,7 @@ from pnet_tf.stack import keras, tf
 
 layers = keras.layers
 PREFIX = "quant_"
+TWO_CLASS = "two_class"
 
 
 class TwoClassLogits(layers.Layer):
@@ -79,13 +80,13 @@ def quantize(model: keras.Model) -> keras.Model:
         output = moving_average() if _quantized_output(layer, consumers.get(layer.output.ref(), [])) else None
         wrapped = _wrapped(layer, LayerConfig(_kernel_of(layer), output))
         made[layer.output.ref()] = wrapped(x)
-        for name, variable in (("kernel", None), ("depthwise_kernel", None), ("bias", None)):
-            source = getattr(layer, name, variable)
+        for name in ("kernel", "depthwise_kernel", "bias"):
+            source = getattr(layer, name, None)
             if source is not None:
                 _variable(wrapped, name).assign(source)
     logit = made[folded.output[deploy.MASK_LOGIT].ref()]
     outputs = {
-        fields.MASK_LOGITS: TwoClassLogits(name="two_class")(logit),
+        fields.MASK_LOGITS: TwoClassLogits(name=TWO_CLASS)(logit),
         fields.BOUNDARY_LOGITS: made[boundary.ref()],
     }
     return keras.Model(raw, outputs, name="portraitnet_quantized")
@@ -119,6 +120,6 @@ def calibrate(quantized: keras.Model, model: keras.Model, batches: list[tf.Tenso
 
 def deployed(quantized: keras.Model) -> keras.Model:
     """The twin's deployed graph: raw RGB (B, H, W, 3) → foreground probability (B, H, W, 1), fake-quantized."""
-    logit = quantized.get_layer("two_class").input
+    logit = quantized.get_layer(TWO_CLASS).input
     sigmoid = layers.Activation("sigmoid", name=deploy.FOREGROUND)
     return keras.Model(quantized.input, _wrapped(sigmoid, LayerConfig(None, PROBABILITY))(logit))

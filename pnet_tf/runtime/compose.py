@@ -6,6 +6,9 @@ import numpy as np
 BLUR_SHARE = 0.03
 """Standard deviation of the background blur, as a share of the photo's longer side."""
 
+BLUR_SIDE = 512
+"""Longer side, pixels, at which the background is blurred."""
+
 
 def cut_out(rgb: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """(h, w, 3) uint8 and (h, w) float32 0..1 → (h, w, 4) uint8 RGBA, the probability as opacity."""
@@ -25,10 +28,15 @@ def blurred(rgb: np.ndarray, probability: np.ndarray) -> np.ndarray:
     Each background pixel weighs as much as it is background (normalised convolution); a plain blur
     would smear the person into a halo.
     """
-    sigma = BLUR_SHARE * max(rgb.shape[:2])
-    weight = (1 - probability[..., None]).astype(np.float32) + 1e-3
-    spread = cv2.GaussianBlur(rgb * weight, (0, 0), sigma)
-    return np.clip(np.rint(spread / cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]), 0, 255).astype(np.uint8)
+    height, width = rgb.shape[:2]
+    # What is blurred has no detail: a small copy gives the same picture in a fraction of the time.
+    scale = min(1.0, BLUR_SIDE / max(height, width))
+    small, at = (cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in (rgb, probability))
+    sigma = BLUR_SHARE * max(small.shape[:2])
+    weight = (1 - at[..., None]).astype(np.float32) + 1e-3
+    spread = cv2.GaussianBlur(small * weight, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
+    background = np.clip(np.rint(spread), 0, 255).astype(np.uint8)
+    return cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def filled(picture: np.ndarray, height: int, width: int) -> np.ndarray:

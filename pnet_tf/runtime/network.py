@@ -7,6 +7,13 @@ import numpy as np
 from pnet_tf.errors import InputError
 from pnet_tf.quiet import silent_stderr
 
+INPUT, OUTPUT = "image", "foreground"
+"""Names in the file's signature; other segmenters of the same shapes expect other pixel ranges."""
+
+_INPUT_TYPES = (("uint8", (1.0, 0)), ("int8", (1.0, -128)), ("float32", (0.0, 0)))
+_OUTPUT_TYPES = (("uint8", (1 / 256, 0)), ("int8", (1 / 256, -128)), ("float32", (0.0, 0)))
+"""Type, scale and zero point that the contract allows."""
+
 
 def open_interpreter(content: bytes, threads: int, origin: str):
     """A LiteRT interpreter with allocated tensors.
@@ -54,17 +61,18 @@ class TFLiteNetwork:
         self._input, self._output = inputs[0], outputs[0]
         self.height, self.width = (int(size) for size in self._input["shape"][1:3])
 
-    @staticmethod
-    def _check(inputs: list[dict], outputs: list[dict], origin: str) -> None:
+    def _check(self, inputs: list[dict], outputs: list[dict], origin: str) -> None:
+        advice = "is not a PortraitNet file, which takes raw RGB and returns the foreground probability"
+        signatures = self.interpreter.get_signature_list().values()
+        names = [(one["inputs"], one["outputs"]) for one in signatures]
+        if names != [([INPUT], [OUTPUT])]:
+            raise InputError(f"{origin}: {advice} (no signature {INPUT} → {OUTPUT}); export one with pnet-export")
         shapes = [list(map(int, detail["shape"])) for detail in inputs + outputs]
-        if len(shapes) == 2 and len(shapes[0]) == 4:
-            _, height, width, _ = shapes[0]
-            if shapes == [[1, height, width, 3], [1, height, width, 1]]:
-                return
-        raise InputError(
-            f"{origin}: tensors {shapes} are not those of a PortraitNet file, which takes [1, H, W, 3] "
-            "and returns [1, H, W, 1]; export one with pnet-export"
-        )
+        _, height, width, _ = shapes[0] if len(shapes[0]) == 4 else (0, 0, 0, 0)
+        ends = [(np.dtype(one["dtype"]).name, one["quantization"]) for one in (inputs[0], outputs[0])]
+        fits = ends[0] in _INPUT_TYPES and ends[1] in _OUTPUT_TYPES
+        if shapes != [[1, height, width, 3], [1, height, width, 1]] or not fits:
+            raise InputError(f"{origin}: {advice} (tensors {shapes}, {ends}); export one with pnet-export")
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """(height, width, 3) uint8 RGB → (height, width) float32 foreground probability 0..1."""

@@ -13,7 +13,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import optimizer as optimizers
-from pnet_tf.training.checkpoint import Checkpoints
+from pnet_tf.training.checkpoint import FOLDER, Checkpoints
 from pnet_tf.training.step import make_step
 
 HISTORY = "history.json"
@@ -97,7 +97,8 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     model = store.build(experiment)
     tf.random.set_seed(None)  # what draws from here on has a seed of its own
-    initialise(model)
+    if not (directory / FOLDER).is_dir():
+        initialise(model)
     averaged = None
     if settings.ema_decay:
         averaged = store.build(experiment)

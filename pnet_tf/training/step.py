@@ -29,7 +29,7 @@ def make_step(
 
     Returns:
       batch of `pipeline.training_batches` → the float32 scalars of `objective`, and
-      "learning_rate". On a non-finite loss nothing is updated.
+      "learning_rate". On a non-finite loss no weight is updated; the statistics of batch norm are.
     """
     settings = experiment.training
     variables = model.trainable_variables
@@ -47,6 +47,9 @@ def make_step(
         gradients = [g + settings.weight_decay * v for g, v in zip(gradients, variables, strict=True)]
         if settings.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
+        # A finite loss can have a gradient that is not.
+        norm = tf.linalg.global_norm(gradients)
+        losses[fields.LOSS_TOTAL] += 0.0 * norm
         if tf.math.is_finite(losses[fields.LOSS_TOTAL]):
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             if averaged is not None:
