@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from helpers import SHARED, portrait
-from pnet_tf import resize, store
+from helpers import SHARED, portrait, sharpen_batch_norm
+from pnet_tf import config, resize, store
 from pnet_tf.errors import InputError
 from pnet_tf.export import convert, report
+from pnet_tf.model import portraitnet
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.quantize import qat
 from pnet_tf.runtime import shipped
@@ -76,6 +77,24 @@ def test_int8_scales(int8_files, mode):
             assert scales(operator["inputs"][0]) == scales(operator["outputs"][0])
 
 
+@pytest.mark.parametrize("settings", [{"upsampling": "deconvolution"}, {"fusion": "concatenate"}], ids=str)
+def test_other_networks_export_to_int8(settings):
+    """Random weights with lively batch norm; the file must follow its quantized Keras twin."""
+    small = portraitnet.build(config.Model(input_height=64, input_width=64, width=0.35, **settings))
+    sharpen_batch_norm(small)
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (64, 64, 3)).astype(np.uint8) for _ in range(4)]
+    quantized = qat.quantize(small)
+    qat.calibrate(quantized, small, [image[None] for image in images])
+    for file, source in (
+        (convert.convert(quantized, "int8_qat"), quantized),
+        (convert.convert(small, "int8_ptq", calibration=images), small),
+    ):
+        found = report.inspect(file, KerasNetwork(source), images)
+        assert found.float_tensors == [] and found.xnnpack_partitions == 1
+        assert found.max_difference < 0.08
+
+
 def test_float32_file_equals_the_model(model, photos):
     found = report.inspect(convert.convert(model, "float32"), KerasNetwork(model), photos)
     assert found.max_difference < 1e-4
@@ -124,7 +143,7 @@ def foreign(names: tuple[str, str], channels: int = 1) -> bytes:
     def mean(image):
         return {names[1]: tf.repeat(tf.reduce_mean(image, -1, keepdims=True), channels, -1)}
 
-    return tf.lite.TFLiteConverter.from_concrete_functions([mean.get_concrete_function()]).convert()
+    return tf.lite.TFLiteConverter.from_concrete_functions([mean.get_concrete_function()], tf.Module()).convert()
 
 
 def test_files_of_another_contract_are_refused():

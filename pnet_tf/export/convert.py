@@ -65,7 +65,11 @@ def convert(
     network = qat.deployed(model) if mode == "int8_qat" else deploy.fold(model)
     fixed = tf.TensorSpec((1, *network.input.shape[1:]), tf.float32, name=deploy.INPUT)
     function = tf.function(lambda image: {deploy.FOREGROUND: network(image, training=False)}, input_signature=[fixed])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], network)
+    # A plain module, because saving a Keras model traces every layer by itself, which takes longer and which
+    # a quantized deconvolution does not survive; the file would then lack its signature.
+    holder = tf.Module()
+    holder.network_variables = network.variables
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], holder)
     if mode != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if mode == "float16":

@@ -10,24 +10,30 @@ BITS = 8
 _api = tfmot.quantization.keras
 
 
-class PerChannelWeights(_api.quantizers.Quantizer):
-    """Symmetric int8 per output channel, from the weights as they are.
+class SymmetricWeights(_api.quantizers.Quantizer):
+    """Symmetric int8, per output channel but for deconvolutions, from the weights as they are.
 
     TFMOT's default takes a depthwise kernel's last axis, the multiplier of 1, for its channels and
-    so quantizes it per tensor; here the channels are axis 2 for depthwise and the last elsewhere.
+    so quantizes it per tensor, and a deconvolution's input channels for its output channels.
     """
 
-    def __init__(self, depthwise: bool):
-        self.depthwise = depthwise
+    def __init__(self, kind: str):
+        """Takes the kind of kernel: "convolution", "depthwise" or "deconvolution"."""
+        self.kind = kind
 
     def build(self, tensor_shape: Any, name: str, layer: keras.layers.Layer) -> dict:
         """No state: the range follows the weights."""
         return {}
 
     def __call__(self, inputs: tf.Tensor, training: Any, weights: dict, **kwargs: Any) -> tf.Tensor:
-        """(h, w, in, out) or (h, w, channels, 1) float32 → the same, on the int8 grid; gradients pass straight."""
+        """A kernel as Keras keeps it, float32 → the same, on the int8 grid; gradients pass straight."""
         shape = inputs.shape
-        kernel = tf.reshape(inputs, shape[:3]) if self.depthwise else inputs
+        if self.kind == "deconvolution":
+            # Its output channels lie on axis 2, where TensorFlow has no fake quantisation, and the converter
+            # follows none through a transposition: one scale for all.
+            bound = tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(inputs))), 1e-8)
+            return tf.quantization.fake_quant_with_min_max_vars(inputs, -bound, bound, BITS, narrow_range=True)
+        kernel = tf.reshape(inputs, shape[:3]) if self.kind == "depthwise" else inputs
         bound = tf.stop_gradient(tf.reduce_max(tf.abs(kernel), axis=list(range(kernel.shape.rank - 1))))
         bound = tf.maximum(bound, 1e-8)  # a channel of zeros needs a scale, too
         on_grid = tf.quantization.fake_quant_with_min_max_vars_per_channel(
@@ -37,7 +43,7 @@ class PerChannelWeights(_api.quantizers.Quantizer):
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
-        return {"depthwise": self.depthwise}
+        return {"kind": self.kind}
 
 
 class FixedRange(_api.quantizers.Quantizer):
@@ -81,7 +87,10 @@ class LayerConfig(_api.QuantizeConfig):
         """The kernel per channel; the bias is int32 in the file and needs nothing."""
         if self.kernel is None:
             return []
-        return [(getattr(layer, self.kernel), PerChannelWeights(self.kernel == "depthwise_kernel"))]
+        kind = "depthwise" if self.kernel == "depthwise_kernel" else "convolution"
+        if isinstance(layer, keras.layers.Conv2DTranspose):
+            kind = "deconvolution"
+        return [(getattr(layer, self.kernel), SymmetricWeights(kind))]
 
     def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list:
         """None: activations are layers of their own in the deployed graph."""
