@@ -163,14 +163,20 @@ def spoil_same_id(directory):
         (spoil_same_id, ["p001.png", "same id"]),
     ],
 )
-def test_bad_folders_are_named_and_leave_nothing(tmp_path, spoil, words):
+def test_bad_folders_are_named_and_leave_nothing(tmp_path, capsys, spoil, words):
     directory = write_folder(tmp_path / "in", 3)
     directory = spoil(directory) or directory
     with pytest.raises(InputError) as caught:
         convert(directory, tmp_path / "out")
     assert all(word in str(caught.value) for word in words), caught.value
     assert "\n" not in str(caught.value)
-    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
+
+    from pnet_tf_tools import convert as tool
+
+    assert tool.main([f"--input_dir={directory}", f"--output_dir={tmp_path}/out"]) == 1
+    assert capsys.readouterr().err == f"error: {caught.value}\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_unwritable_output(tmp_path):

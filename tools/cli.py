@@ -95,3 +95,10 @@ def write_json(path: str, value: Any) -> None:
     if pathlib.Path(path).suffix != ".json":
         raise InputError(f"{path}: figures go into a file whose name ends with .json")
     files.write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def one_opencv_thread() -> None:
+    """Keeps OpenCV to the calling thread, for commands that work on many photos at once already."""
+    import cv2
+
+    cv2.setNumThreads(1)

@@ -65,6 +65,8 @@ def convert() -> None:
     items = _items()
     from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 
+    cli.one_opencv_thread()
+
     with cli.progress("converting", "photo") as update:
         entry = writer.convert(
             items,

@@ -50,6 +50,7 @@ def benchmark() -> None:
 
 def show() -> None:
     """Draws the sheet that the flags describe, or measures."""
+    cli.one_opencv_thread()
     if FLAGS.benchmark:
         benchmark()
         return

@@ -138,6 +138,7 @@ def train() -> None:
     from pnet_tf.data import records
     from pnet_tf.training import loop
 
+    cli.one_opencv_thread()
     train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         loop.fit(
