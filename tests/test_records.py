@@ -265,3 +265,16 @@ def test_a_file_that_is_no_manifest(tmp_path, content):
     with pytest.raises(InputError, match=r"manifest\.json: not a manifest"):
         convert(write_folder(tmp_path / "in", 2), tmp_path / "out")
     assert (tmp_path / "out/manifest.json").read_text() == content
+
+
+def test_a_failed_overwrite_keeps_the_old_records(tmp_path):
+    """Even beside the leftovers of a run that was killed after its last word."""
+    photos = write_folder(tmp_path / "in", 2)
+    convert(photos, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    (tmp_path / "out/.train-partial").mkdir()
+    (tmp_path / "out/.train-partial/moving.txt").write_text("\n".join(before))
+    (photos / "Images/p001.jpg").write_bytes(b"no photo")
+    with pytest.raises(InputError, match="unreadable"):
+        convert(photos, tmp_path / "out", overwrite=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before

@@ -236,10 +236,12 @@ def _convert(
     if split in manifest["splits"] and not overwrite:
         raise InputError(f"{directory}: already holds the split {split!r}; --overwrite replaces it")
     partial = directory / f".{split}-partial"
-    # What a killed run was moving when it died is listed in its folder, and may go.
-    unfinished = set((partial / _MOVING).read_text().split()) if (partial / _MOVING).exists() else set()
+    # What a killed run was moving when it died is listed in its folder, and may go; a split that the
+    # manifest has is whole, whatever lies about.
+    interrupted = split not in manifest["splits"] and (partial / _MOVING).exists()
+    unfinished = set((partial / _MOVING).read_text().split()) if interrupted else set()
     old = {path.name for path in directory.glob(f"{split}-[0-9]*-of-[0-9]*.tfrecord")}
-    if old - unfinished and not overwrite:
+    if old - unfinished and not overwrite:  # files of somebody else, or whose manifest is gone
         stray = min(old - unfinished)
         raise InputError(f"{directory}: holds {stray}, which no manifest knows; --overwrite replaces it")
     planned = plan(items, partial, split, shards)

@@ -47,9 +47,8 @@ def make_step(
         gradients = [g + settings.weight_decay * v for g, v in zip(gradients, variables, strict=True)]
         if settings.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
-        # A finite loss can have a gradient that is not.
-        norm = tf.linalg.global_norm(gradients)
-        losses[fields.LOSS_TOTAL] += 0.0 * norm
+        # A finite loss can have a gradient that is not: 0 · inf makes the loss say so.
+        losses[fields.LOSS_TOTAL] += 0.0 * tf.linalg.global_norm(gradients)
         if tf.math.is_finite(losses[fields.LOSS_TOTAL]):
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             if averaged is not None:
