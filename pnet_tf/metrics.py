@@ -1,6 +1,6 @@
-"""Intersection over union, by its three current definitions, streaming over photos of any size.
+"""Intersection over union by its current definitions, and boundary scores, streaming over photos of any size.
 
-Published figures differ by definition, so none is called just "IoU" here. NumPy alone.
+Published figures differ by definition, so none is called just "IoU" here. NumPy and OpenCV alone.
 """
 
 import dataclasses
@@ -14,9 +14,18 @@ FOREGROUND_IOU = "foreground_iou"
 CLASS_MEAN_IOU = "class_mean_iou"
 TWO_CLASS_IOU = "two_class_iou"
 BOUNDARY_IOU = "boundary_iou"
+BOUNDARY_F_SCORE = "boundary_f_score"
+MEAN_EDGE_IOU = "mean_edge_iou_{}"
+"""With σ in pixels of the size that is evaluated."""
+
+EDGE_SIGMAS = (3, 5, 10, 20, 40, 80)
+"""Those of the paper's Table 2."""
 
 BOUNDARY_SHARE = 0.02
 """Boundary IoU's band, as a share of the photo's diagonal (Cheng et al., "Boundary IoU", 2021)."""
+
+F_SCORE_SHARE = 0.0075
+"""How far apart two contour pixels may be and still match, as a share of the diagonal (Csurka et al. 2013)."""
 
 
 def confusion(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -62,6 +71,50 @@ def boundary_iou(predicted: np.ndarray, labels: np.ndarray) -> float:
     return np.count_nonzero(ours & theirs & counted) / union if union else 1.0
 
 
+def mean_edge_iou(predicted: np.ndarray, labels: np.ndarray) -> dict[int, float]:
+    """The paper's mean edge IoU of one photo (equations 11 and 12); arguments as for `confusion`.
+
+    A foreground pixel weighs exp(−d²/2σ²), d its distance in pixels to the nearest pixel that is not
+    foreground; background weighs nothing, so that false positives do not count. 1 without a boundary.
+
+    Returns:
+      σ of `EDGE_SIGMAS` → weighted intersection over weighted union, 0..1.
+    """
+    foreground = labels == fields.FOREGROUND
+    if not foreground.any() or foreground.all():
+        return dict.fromkeys(EDGE_SIGMAS, 1.0)
+    distance = cv2.distanceTransform(foreground.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[foreground]
+    found = predicted[foreground]
+    scores = {}
+    for sigma in EDGE_SIGMAS:
+        weight = np.exp(-(distance.astype(np.float64) ** 2) / (2 * sigma**2))
+        scores[sigma] = float(weight[found].sum() / weight.sum())
+    return scores
+
+
+def _contour(mask: np.ndarray) -> np.ndarray:
+    """A mask's outermost pixels; where the photo's frame cuts it off, there is none."""
+    eroded = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    return mask & ~eroded.astype(bool)
+
+
+def boundary_f_score(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """F1 of the two contours (Csurka et al., "What is a good evaluation measure", 2013); arguments as for `confusion`.
+
+    A contour pixel counts as found if the other contour passes within 0.75 % of the diagonal. 1 where
+    neither mask has a contour, 0 where one has none.
+    """
+    reach = F_SCORE_SHARE * float(np.hypot(*labels.shape))
+    ours, theirs = _contour(predicted), _contour(labels == fields.FOREGROUND)
+    if not ours.any() or not theirs.any():
+        return float(ours.any() == theirs.any())
+    to_ours, to_theirs = (
+        cv2.distanceTransform((~one).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for one in (ours, theirs)
+    )
+    precision, recall = (to_theirs[ours] <= reach).mean(), (to_ours[theirs] <= reach).mean()
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
+
+
 @dataclasses.dataclass
 class Scores:
     """Running sums over a set of photos."""
@@ -78,6 +131,8 @@ class Scores:
             FOREGROUND_IOU: foreground,
             CLASS_MEAN_IOU: (foreground + iou(counts, fields.BACKGROUND)) / 2,
             BOUNDARY_IOU: boundary_iou(predicted, labels),
+            BOUNDARY_F_SCORE: boundary_f_score(predicted, labels),
+            **{MEAN_EDGE_IOU.format(sigma): score for sigma, score in mean_edge_iou(predicted, labels).items()},
         }
         self.photos += 1
         self.counts += counts
@@ -91,7 +146,7 @@ class Scores:
         FOREGROUND_IOU: mean over photos of the foreground's IoU (equation 10).
         CLASS_MEAN_IOU: mean over photos of the mean of foreground and background.
         TWO_CLASS_IOU: mean of the two classes' IoU over all pixels of the set at once.
-        BOUNDARY_IOU: mean over photos of Boundary IoU.
+        BOUNDARY_IOU, BOUNDARY_F_SCORE, MEAN_EDGE_IOU for each σ: means over photos.
         """
         means = {name: value / self.photos for name, value in self.sums.items()}
         both = (iou(self.counts, fields.BACKGROUND) + iou(self.counts, fields.FOREGROUND)) / 2

@@ -63,3 +63,38 @@ def test_the_frame_is_an_edge_for_boundary_iou():
     half = np.zeros((30, 40), bool)
     assert metrics.boundary_iou(half, full) == 0.0
     assert metrics._inner_band(full == 1, 1).sum() == 30 * 40 - 28 * 38
+
+
+def test_mean_edge_iou_on_a_strip():
+    """A foreground strip five pixels wide along the left frame: distances to background 5, 4, 3, 2, 1."""
+    labels = np.zeros((40, 30), np.uint8)
+    labels[:, :5] = 1
+    predicted = np.zeros((40, 30), bool)
+    predicted[:, :4] = True  # misses the outermost column
+    predicted[:, 20:] = True  # false positives, which this metric does not see
+    weights = {sigma: [np.exp(-(d**2) / (2 * sigma**2)) for d in (5, 4, 3, 2, 1)] for sigma in (3, 80)}
+    found = metrics.mean_edge_iou(predicted, labels)
+    for sigma, (*hit, missed) in weights.items():
+        assert found[sigma] == pytest.approx(sum(hit) / (sum(hit) + missed), rel=1e-5)
+    assert found[3] < found[5] < found[80] < 0.81  # wide weights approach the plain share of 4/5
+    assert metrics.mean_edge_iou(labels == 1, labels) == dict.fromkeys(metrics.EDGE_SIGMAS, 1.0)
+
+
+def test_boundary_f_score_of_shifted_squares():
+    # 300×400 pixels: diagonal 500, tolerance 3.75. A shift by 3 is within it, by 8 only where edges cross.
+    labels = np.zeros((300, 400), np.uint8)
+    labels[100:200, 100:200] = 1
+    near, far = (np.roll(labels == 1, shift, axis=1) for shift in (3, 8))
+    assert metrics.boundary_f_score(labels == 1, labels) == 1.0
+    assert metrics.boundary_f_score(near, labels) == 1.0
+    # Of 396 contour pixels all but the two upright sides match; those keep only what lies within reach of a
+    # corner: 3 rows at either end, and 4 columns of the overhang are too far, one is within.
+    assert 0.45 < metrics.boundary_f_score(far, labels) < 0.55
+    assert metrics.boundary_f_score(np.zeros((300, 400), bool), labels) == 0.0
+
+
+def test_the_frame_is_no_contour_for_the_f_score():
+    labels = np.ones((30, 40), np.uint8)
+    assert metrics.boundary_f_score(np.ones((30, 40), bool), labels) == 1.0
+    labels[:, 20:] = 0
+    assert metrics._contour(labels == 1).sum() == 30
