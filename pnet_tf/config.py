@@ -85,7 +85,11 @@ class Loss(_Checked):
 
     boundary_weight: float = 0.3
     """β of equation 13; 0 switches the term off. Table 1's ablation uses λ = 0.1."""
+    boundary_views: Literal["both", "clean", "textured"] = "both"
+    """Which views carry the boundary loss; the authors' code has it on A′ alone."""
     focal_gamma: float = 2.0
+    focal_factor_gradient: bool = True
+    """Whether the gradient runs through the factor (1 − p)^γ; in the authors' code it does not."""
     consistency_weight: float = 2.0
     """α of equation 13; 0 switches the term off."""
     temperature: float = 1.0
@@ -103,8 +107,8 @@ class Training(_Checked):
     epochs: int = 2000
     batch_size: int = 64
     learning_rate: float = 1e-3
-    schedule: Literal["paper", "cosine", "constant"] = "paper"
-    """paper: lr·0.95^(epoch/20), smooth; cosine: to zero at the last step."""
+    schedule: Literal["paper", "paper_steps", "cosine", "constant"] = "paper"
+    """paper: lr·0.95^(epoch/20); paper_steps: the same every 20 epochs at once; cosine: to zero at the last step."""
     warmup_steps: int = 0
     weight_decay: float = 5e-4
     """L2 added to the gradient of every trainable parameter, as Adam's weight decay in PyTorch."""

@@ -111,3 +111,28 @@ def test_weight_zero_switches_a_term_off():
     parts = objective(view, other, batch, config.Loss(boundary_weight=0.0, consistency_weight=0.0))
     assert float(parts["boundary_loss"]) == float(parts["consistency_loss"]) == 0.0
     assert float(parts["loss"]) == float(parts["mask_loss"])
+
+
+def test_focal_factor_without_gradient():
+    """At p = 3/4 of a foreground pixel: dL/dz = −(1 − p)² · (1 − p) with the factor constant."""
+    for factor_gradient in (True, False):
+        z = tf.Variable(logits(LN3))
+        with tf.GradientTape() as tape:
+            loss = boundary_focal(labels(1), z, 2.0, factor_gradient)
+        gradient = float(tape.gradient(loss, z)[0, 0, 0, 1])
+        constant = -((1 / 4) ** 2) * (1 / 4)
+        through = constant - 2 * (1 / 4) ** 2 * (3 / 4) * math.log(4 / 3)  # d(1 − p)²/dz = −2(1 − p)·p(1 − p)
+        assert gradient == pytest.approx(through if factor_gradient else constant, rel=1e-5)
+
+
+def test_boundary_loss_on_chosen_views():
+    same = {fields.MASK_LOGITS: logits(0.0)}
+    clean, textured = {**same, fields.BOUNDARY_LOGITS: logits(0.0)}, {**same, fields.BOUNDARY_LOGITS: logits(LN3)}
+    batch = {fields.MASK: labels(1), fields.BOUNDARY: labels(1)}
+    found = {
+        views: float(objective(clean, textured, batch, config.Loss(boundary_views=views))["boundary_loss"])
+        for views in ("clean", "textured", "both")
+    }
+    assert found["clean"] == pytest.approx(math.log(2) / 4)
+    assert found["textured"] == pytest.approx(math.log(4 / 3) / 16)
+    assert found["both"] == pytest.approx((found["clean"] + found["textured"]) / 2)

@@ -146,6 +146,8 @@ def test_averaged_weights_follow_with_a_short_memory_at_first(eagerly):
         ("paper", 0, 1e-3),
         ("paper", 20, 0.95e-3),  # section 4.3: lr · 0.95^(epoch/20)
         ("paper", 10, 1e-3 * 0.95**0.5),
+        ("paper_steps", 19.8, 1e-3),
+        ("paper_steps", 45, 1e-3 * 0.95**2),
         ("cosine", 50, 0.5e-3),
         ("cosine", 100, 0.0),
         ("constant", 77, 1e-3),

@@ -4,16 +4,17 @@ from pnet_tf import fields
 from pnet_tf.stack import tf
 
 
-def boundary_focal(labels: tf.Tensor, logits: tf.Tensor, gamma: float) -> tf.Tensor:
+def boundary_focal(labels: tf.Tensor, logits: tf.Tensor, gamma: float, factor_gradient: bool = True) -> tf.Tensor:
     """Two-class focal loss without α, mean over pixels.
 
-    −(1/n) Σ (1 − p_y)^γ log p_y with p = softmax(z); γ = 0 is cross-entropy. The gradient runs
-    through the factor too, as equation 2 has it.
+    −(1/n) Σ (1 − p_y)^γ log p_y with p = softmax(z); γ = 0 is cross-entropy.
 
     Args:
       labels: (B, H, W) integer of BACKGROUND, FOREGROUND.
       logits: (B, H, W, 2) float32.
       gamma: focusing exponent, at least 0.
+      factor_gradient: whether the gradient runs through (1 − p_y)^γ, as equation 2 has it, or takes it for a
+        constant, as the authors' code does.
 
     Returns:
       A float32 scalar.
@@ -23,4 +24,5 @@ def boundary_focal(labels: tf.Tensor, logits: tf.Tensor, gamma: float) -> tf.Ten
     cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits(foreground, margin)
     # 1 − p_y as a sigmoid of its own: exact where p_y is within rounding of 1, and its logarithm finite.
     log_miss = tf.math.log_sigmoid(tf.where(foreground > 0, -margin, margin))
-    return tf.reduce_mean(tf.exp(gamma * log_miss) * cross_entropy)
+    factor = tf.exp(gamma * log_miss)
+    return tf.reduce_mean((factor if factor_gradient else tf.stop_gradient(factor)) * cross_entropy)

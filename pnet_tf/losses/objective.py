@@ -19,16 +19,18 @@ def objective(
       weights: α, β, γ and T.
 
     Returns:
-      Float32 scalars LOSS_TOTAL, LOSS_MASK (both views, equation 5), LOSS_BOUNDARY (mean of both
-      views, unweighted), LOSS_CONSISTENCY (unweighted). A term of weight 0 is 0 and costs nothing.
+      Float32 scalars LOSS_TOTAL, LOSS_MASK (both views, equation 5), LOSS_BOUNDARY (mean of the
+      views that carry it, unweighted), LOSS_CONSISTENCY (unweighted). A term of weight 0 is 0 and costs nothing.
     """
     mask, boundary = batch[fields.MASK], batch[fields.BOUNDARY]
     mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS]) for view in (clean, textured))
     boundary_loss = consistency_loss = tf.constant(0.0)
     if weights.boundary_weight:
-        boundary_loss = 0.5 * sum(
-            boundary_focal(boundary, view[fields.BOUNDARY_LOGITS], weights.focal_gamma) for view in (clean, textured)
-        )
+        views = {"both": (clean, textured), "clean": (clean,), "textured": (textured,)}[weights.boundary_views]
+        boundary_loss = sum(
+            boundary_focal(boundary, view[fields.BOUNDARY_LOGITS], weights.focal_gamma, weights.focal_factor_gradient)
+            for view in views
+        ) / len(views)
     if weights.consistency_weight:
         consistency_loss = consistency_kl(clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature)
     total = mask_loss + weights.consistency_weight * consistency_loss + weights.boundary_weight * boundary_loss

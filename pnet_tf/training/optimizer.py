@@ -18,6 +18,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         total = float(settings.epochs * self._steps_per_epoch)
         if settings.schedule == "paper":
             factor = 0.95 ** (step / self._steps_per_epoch / 20.0)
+        elif settings.schedule == "paper_steps":
+            factor = 0.95 ** tf.floor(step / self._steps_per_epoch / 20.0)
         elif settings.schedule == "cosine":
             factor = 0.5 * (1 + tf.cos(math.pi * tf.minimum(step / total, 1.0)))
         else:
