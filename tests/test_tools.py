@@ -220,3 +220,10 @@ def test_same_name_twice_in_a_folder(capsys, tmp_path):
         write_photo(tmp_path / "in" / f"me{suffix}", np.zeros((8, 8, 3), np.uint8))
     error = fails(capsys, "segment", f"--input={tmp_path}/in", f"--output={tmp_path}/out")
     assert "2 photos would all become me.png" in error
+
+
+def test_a_reader_that_has_seen_enough(tmp_path):
+    """`pnet-train --help | head -1` ends quietly."""
+    script = f"{sys.executable} -m pnet_tf_tools.train --help | head -1"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.startswith("pnet-train")

@@ -39,7 +39,7 @@ _DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEF
 def _define_settings() -> None:
     for section in dataclasses.fields(config.Experiment):
         for field in dataclasses.fields(section.type):
-            text = f"Overrides {section.name}.{field.name} (default {field.default})."
+            text = f"Sets {section.name}.{field.name}; by default what the preset says."
             if get_origin(field.type) is Literal:
                 flags.DEFINE_enum(field.name, None, get_args(field.type), text, flag_values=FLAGS)
             else:
