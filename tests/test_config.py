@@ -72,6 +72,17 @@ def test_paper_preset_is_the_papers_setting():
     assert (paper.model.input_height, paper.model.input_width, paper.model.upsampling) == (224, 224, "deconvolution")
 
 
+def test_ablation_presets_are_table_1():
+    """Which losses each experiment has: (boundary weight, consistency weight)."""
+    weights = {name: presets.get(name).loss for name in ("exp1_m", "exp2_b", "exp3_c", "exp4_full")}
+    assert {name: (loss.boundary_weight, loss.consistency_weight) for name, loss in weights.items()} == {
+        "exp1_m": (0, 0),
+        "exp2_b": (0.1, 0),
+        "exp3_c": (0, 2),
+        "exp4_full": (0.3, 2),
+    }
+
+
 def test_unknown_preset_lists_the_known():
     with pytest.raises(InputError, match="hour"):
         presets.get("day")

@@ -169,7 +169,7 @@ def test_train_refuses(capsys, records, tmp_path):
     (tmp_path / "config.json").write_text('{"training": {"epoch": 3}}')
     train, val, out = f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/model"
     for arguments, words in (
-        ((train, val, out, "--preset=day"), "known presets are paper, hour"),
+        ((train, val, out, "--preset=day"), "known presets are paper, exp1_m"),
         ((train, val, out, f"--config={tmp_path}/config.json"), "training.epoch"),
         ((train, val, out, f"--config={tmp_path}/none.json"), "none.json"),
         ((train, val, out, "--preset=tiny", "--width=0.6"), "0.35, 0.5"),
