@@ -110,6 +110,21 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(records, train
     assert started == [3]
 
 
+def test_a_kill_within_the_first_save_does_not_cost_the_first_weights(records, tmp_path):
+    """The folder and a part of a checkpoint are there, no whole one: the run starts from --init_weights again."""
+    (tmp_path / "model/checkpoints").mkdir(parents=True)
+    (tmp_path / "model/checkpoints/step-3.data-00000-of-00001.tempstate1").write_bytes(b"cut off")
+
+    class Called(Exception):
+        pass
+
+    def initialise(_):
+        raise Called
+
+    with pytest.raises(Called):
+        fit(records, tmp_path / "model", tiny(), initialise=initialise)
+
+
 def test_steps_learn_one_batch_by_heart():
     model = portraitnet.build(tiny().model)
     step = make_step(model, keras.optimizers.Adam(3e-3), tiny())

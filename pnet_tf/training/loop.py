@@ -97,7 +97,7 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     model = store.build(experiment)
     tf.random.set_seed(None)  # what draws from here on has a seed of its own
-    if not (directory / FOLDER).is_dir():
+    if tf.train.latest_checkpoint(str(directory / FOLDER)) is None:  # not even after a kill within the first save
         initialise(model)
     averaged = None
     if settings.ema_decay:
