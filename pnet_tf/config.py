@@ -71,11 +71,14 @@ class Data(_Checked):
     """paper: section 4.2; authors: their released code where it differs; none: the plain photo twice."""
     resize: Literal["letterbox", "stretch"] = "letterbox"
     """How a photo meets the network's size when nothing is augmented."""
+    stretch_share: float = 0.0
+    """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch."""
     boundary: Literal["canny", "contour"] = "canny"
     boundary_width: float = 4.0
     """Boundary width in pixels at an input of 224 (section 3.2); scaled with the input."""
 
     def check(self) -> None:
+        _require(0 <= self.stretch_share <= 1, f"stretch_share={self.stretch_share}: must lie in [0, 1]")
         _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
 
 
@@ -93,9 +96,12 @@ class Loss(_Checked):
     consistency_weight: float = 2.0
     """α of equation 13; 0 switches the term off."""
     temperature: float = 1.0
+    distillation_weight: float = 0.0
+    """Of the cross-entropy to the teacher's soft mask on both views; needs records made with a teacher. Not in the
+    paper."""
 
     def check(self) -> None:
-        for name in ("boundary_weight", "focal_gamma", "consistency_weight"):
+        for name in ("boundary_weight", "focal_gamma", "consistency_weight", "distillation_weight"):
             _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
         _require(self.temperature > 0, f"temperature={self.temperature}: must be positive")
 

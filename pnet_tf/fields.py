@@ -15,6 +15,7 @@ IMAGE_BYTES = "image/encoded"
 IMAGE_HEIGHT = "image/height"
 IMAGE_WIDTH = "image/width"
 MASK_BYTES = "mask/encoded"
+TEACHER_BYTES = "teacher/encoded"
 
 SCHEMA_VERSION = 1
 """Raised whenever a reader of the old version would misread the new one."""
@@ -35,6 +36,7 @@ CLEAN = "clean"
 TEXTURED = "textured"
 MASK = "mask"
 BOUNDARY = "boundary"
+TEACHER = "teacher"
 
 # Outputs of the training graph: two-class logits, (B, H, W, 2) float32.
 MASK_LOGITS = "mask_logits"
@@ -45,6 +47,7 @@ LOSS_TOTAL = "loss"
 LOSS_MASK = "mask_loss"
 LOSS_BOUNDARY = "boundary_loss"
 LOSS_CONSISTENCY = "consistency_loss"
+LOSS_DISTILLATION = "distillation_loss"
 
 
 def to_labels(stored: np.ndarray) -> np.ndarray:

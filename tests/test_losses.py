@@ -9,7 +9,7 @@ from pnet_tf import config, fields
 from pnet_tf.losses.consistency import consistency_kl
 from pnet_tf.losses.focal import boundary_focal
 from pnet_tf.losses.objective import objective
-from pnet_tf.losses.segmentation import mask_cross_entropy
+from pnet_tf.losses.segmentation import mask_cross_entropy, soft_cross_entropy
 from pnet_tf.stack import tf
 
 
@@ -29,6 +29,19 @@ def test_cross_entropy_is_the_mean_of_logarithms():
     # −(ln 3/4 + ln 1/2) / 2 for a foreground pixel at 3/4 and a background pixel at 1/2.
     value = mask_cross_entropy(labels(1, 0), logits(LN3, 0.0))
     assert float(value) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2, abs=1e-6)
+
+
+def test_soft_cross_entropy_on_paper():
+    # Target 1/4 at a probability of 3/4: −(1/4 ln 3/4 + 3/4 ln 1/4); the ignored pixel counts nowhere.
+    value = soft_cross_entropy(labels(1, 255), tf.constant([[[0.25, 1.0]]]), logits(LN3, -9.0))
+    assert float(value) == pytest.approx(-(0.25 * math.log(0.75) + 0.75 * math.log(0.25)), abs=1e-6)
+
+
+def test_soft_cross_entropy_is_least_where_the_probability_is_the_target():
+    z = tf.Variable(logits(LN3))
+    with tf.GradientTape() as tape:
+        value = soft_cross_entropy(labels(0), tf.constant([[[0.75]]]), z)
+    assert np.abs(tape.gradient(value, z)).max() < 1e-6
 
 
 def test_ignored_pixels_count_nowhere():
@@ -102,6 +115,17 @@ def test_objective_is_the_weighted_sum():
     )
     both = sum(float(mask_cross_entropy(batch[fields.MASK], view[fields.MASK_LOGITS])) for view in views)
     assert parts["mask_loss"] == pytest.approx(both, rel=1e-6)
+
+
+def test_distillation_learns_from_both_views():
+    views = [{fields.MASK_LOGITS: logits(margin), fields.BOUNDARY_LOGITS: logits(0.0)} for margin in (LN3, 0.0)]
+    batch = {fields.MASK: labels(1), fields.BOUNDARY: labels(0), fields.TEACHER: labels(51)}
+    weights = config.Loss(boundary_weight=0.0, consistency_weight=0.0, distillation_weight=0.5)
+    parts = {name: float(value) for name, value in objective(*views, batch, weights).items()}
+    # Target 51/255 = 1/5 at 3/4 and at 1/2.
+    expected = -(math.log(0.75) / 5 + math.log(0.25) * 4 / 5) + math.log(2)
+    assert parts["distillation_loss"] == pytest.approx(expected, abs=1e-6)
+    assert parts["loss"] == pytest.approx(parts["mask_loss"] + 0.5 * expected, abs=1e-6)
 
 
 def test_weight_zero_switches_a_term_off():

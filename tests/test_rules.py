@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
 }
-TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "stack"}
+TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "runtime", "stack"}
 
 
 def modules(folder: str) -> list[pathlib.Path]:

@@ -227,12 +227,12 @@ def encoded(seed: int = 0) -> tuple[bytes, bytes]:
 
 
 def pair(seed: int, size: int = 96, **data) -> tuple[np.ndarray, ...]:
-    return views.make_pair(*encoded(), rng(seed), config.Data(**data), size, size)
+    return views.make_pair(*encoded(), b"", rng(seed), config.Data(**data), size, size)
 
 
 def test_both_views_have_one_geometry():
     for seed in range(20):
-        clean, textured, _, _ = pair(seed)
+        clean, textured, *_ = pair(seed)
         for part in (slice(None), slice(0, 64), slice(32, 96)):  # a turn would move the parts apart
             grey = [cv2.cvtColor(view[part], cv2.COLOR_RGB2GRAY).astype(np.float32) for view in (clean, textured)]
             shift, _ = cv2.phaseCorrelate(*grey)
@@ -241,7 +241,7 @@ def test_both_views_have_one_geometry():
 
 def test_without_augmentation_the_views_are_the_letterboxed_photo():
     photo, mask = portrait(0, 400, 300)
-    clean, textured, labels, _ = pair(0, augment="none")
+    clean, textured, labels, *_ = pair(0, augment="none")
     expected, _ = resize.fit_photo(photo, 96, 96, "letterbox")
     assert np.array_equal(clean, textured)
     assert np.abs(clean.astype(int) - expected)[:, 14:-14].mean() < 2
@@ -251,12 +251,36 @@ def test_without_augmentation_the_views_are_the_letterboxed_photo():
 def test_a_view_depends_on_seed_epoch_and_record_alone():
     def drawn(*key) -> bytes:
         return b"".join(
-            part.tobytes() for part in views.make_pair(*encoded(), views.generator(*key), config.Data(), 64, 64)
+            part.tobytes() for part in views.make_pair(*encoded(), b"", views.generator(*key), config.Data(), 64, 64)
         )
 
     assert drawn(0, 1, b"a") == drawn(0, 1, b"a")
     others = [(1, 1, b"a"), (0, 2, b"a"), (0, 1, b"b")]
     assert len({drawn(*key) for key in [(0, 1, b"a"), *others]}) == 4
+
+
+def test_the_teacher_moves_with_the_mask():
+    """A teacher of another size that says what the mask says still does after every deformation."""
+    photo, stored = encoded()
+    answer = (records.decode_mask(stored) == 1).astype(np.float32)
+    teacher_bytes = records.encode_teacher(cv2.resize(answer, (160, 160), interpolation=cv2.INTER_AREA))
+    for seed in range(20):
+        for data in (config.Data(), config.Data(augment="authors"), config.Data(stretch_share=1.0)):
+            *_, mask, _, teacher = views.make_pair(photo, stored, teacher_bytes, rng(seed), data, 96, 96)
+            assert np.mean((teacher > 127) != (mask == 1)) < 0.015
+
+
+def test_without_a_teacher_the_mask_teaches():
+    _, _, mask, _, teacher = pair(3)
+    assert np.array_equal(teacher, mask * 255)
+
+
+def test_stretched_pairs_fill_the_input():
+    stored = records.encode_mask(np.full((90, 30), 255, np.uint8))
+    photo = cv2.imencode(".png", np.zeros((90, 30, 3), np.uint8))[1].tobytes()
+    data = config.Data(augment="none", stretch_share=0.5)
+    shares = [views.make_pair(photo, stored, b"", rng(seed), data, 96, 96)[2].mean() for seed in range(40)]
+    assert set(shares) == {1.0, 32 / 96}  # filled, or letterboxed to a third of the width
 
 
 def test_reduced_decoding_never_enlarges():
@@ -272,8 +296,8 @@ def test_reduced_decoding_keeps_photo_and_mask_together(size):
     mask = np.zeros((799, 601), np.uint8)
     mask[:, :560] = 255
     photo = cv2.imencode(".jpg", np.repeat(mask[..., None], 3, -1), [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
-    clean, _, labels, _ = views.make_pair(
-        photo, records.encode_mask(mask), rng(), config.Data(augment="none", resize="stretch"), size, size
+    clean, _, labels, *_ = views.make_pair(
+        photo, records.encode_mask(mask), b"", rng(), config.Data(augment="none", resize="stretch"), size, size
     )
     brightness = clean[size // 2, :, 0].astype(float).sum() / 255
     assert brightness == pytest.approx(size * 560 / 601, abs=0.3)
@@ -284,7 +308,7 @@ def test_ignored_pixels_reach_the_batch():
     stored = np.full((64, 64), 255, np.uint8)
     stored[:32] = 128
     photo = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
-    labels = views.make_pair(photo, records.encode_mask(stored), rng(), config.Data(augment="none"), 64, 64)[2]
+    labels = views.make_pair(photo, records.encode_mask(stored), b"", rng(), config.Data(augment="none"), 64, 64)[2]
     assert (labels[:32] == 255).all() and (labels[32:] == 1).all()
 
 

@@ -1,12 +1,16 @@
 """One item → one record: read, check, crop, scale, encode."""
 
 import dataclasses
+import functools
 import hashlib
+import threading
 
 import cv2
+import numpy as np
 
 from pnet_tf import fields
 from pnet_tf.data import records
+from pnet_tf.runtime import peer
 from tfrecords import face, photo
 from tfrecords.sources import Item
 
@@ -18,10 +22,23 @@ class Preparation:
     Attributes:
       face_crop: cut to a portrait around the largest face; photos without a face are dropped.
       max_side: longer side in pixels that a photo is scaled down to; 0 keeps photos as they are.
+      teacher: a segmenter as `runtime.peer.PeerNetwork` takes it, whose soft masks join the records; "" for none.
     """
 
     face_crop: bool = False
     max_side: int = 0
+    teacher: str = ""
+
+
+@functools.lru_cache(maxsize=64)
+def _teacher(model: str, thread: int) -> peer.PeerNetwork:
+    """An interpreter for each thread, because none may serve two at once."""
+    return peer.PeerNetwork(model)
+
+
+def _soft_mask(model: str, bgr: np.ndarray) -> bytes:
+    answer = _teacher(model, threading.get_ident())(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+    return records.encode_teacher(answer)
 
 
 AS_IT_IS = Preparation()
@@ -66,7 +83,8 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
         taken = photo.encode(cv2.resize(taken.bgr, size, interpolation=cv2.INTER_AREA))
         mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask))
+    teacher = _soft_mask(preparation.teacher, taken.bgr) if preparation.teacher else b""
+    record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask), teacher)
     original = item.photo.read_bytes()
     inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask.path else b""))
     return Prepared(

@@ -38,6 +38,12 @@ flags.DEFINE_boolean(
     "face_crop", False, "Crops to 3:4 around the largest face; drops photos without.", flag_values=FLAGS
 )
 flags.DEFINE_integer("max_side", 0, "Scales photos down to this longer side; 0 keeps them.", 0, flag_values=FLAGS)
+flags.DEFINE_string(
+    "teacher",
+    "",
+    "A segmenter whose soft masks join the records, such as selfie.tflite:0..1, for --distillation_weight.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum("runner", "local", ["local", "beam"], "What runs the conversion.", flag_values=FLAGS)
 flags.DEFINE_multi_string(
@@ -73,7 +79,7 @@ def convert() -> None:
             FLAGS.output_dir,
             FLAGS.split,
             FLAGS.num_shards,
-            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side),
+            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher),
             FLAGS.overwrite,
             shlex.join(["pnet-convert", *cli.given(FLAGS)]),
             functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,

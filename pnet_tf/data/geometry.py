@@ -104,6 +104,11 @@ def warp_photo(rgb: np.ndarray, edge_map: np.ndarray, target_height: int, target
     return warp(rgb, edge_map, target_height, target_width, nearest=False, border=BORDER)
 
 
+def warp_teacher(probability: np.ndarray, edge_map: np.ndarray, target_height: int, target_width: int) -> np.ndarray:
+    """(h, w) uint8 → (target_height, target_width) uint8: bilinear, border background."""
+    return warp(probability, edge_map, target_height, target_width, nearest=False, border=0)
+
+
 def warp_mask(labels: np.ndarray, edge_map: np.ndarray, target_height: int, target_width: int) -> np.ndarray:
     """(h, w) uint8 → (target_height, target_width) uint8: nearest, border background."""
     return warp(labels, edge_map, target_height, target_width, nearest=True, border=0)

@@ -55,25 +55,27 @@ def training_batches(
 
     Returns:
       A dataset of dicts: CLEAN, TEXTURED (B, H, W, 3) uint8 RGB; MASK, BOUNDARY (B, H, W) uint8
-      labels; RECORD_ID (B,) string.
+      labels; TEACHER (B, H, W) uint8, foreground probability times 255; RECORD_ID (B,) string.
     """
     data, model, training = experiment.data, experiment.model, experiment.training
     shape = (model.input_height, model.input_width)
     per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
 
-    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes) -> tuple[np.ndarray, ...]:
+    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes) -> tuple[np.ndarray, ...]:
         rng = views.generator(training.seed, int(epoch), record_id)
-        return views.make_pair(image, mask, rng, data, *shape)
+        return views.make_pair(image, mask, teacher, rng, data, *shape)
 
     def to_views(epoch: tf.Tensor, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
         record = records.parse(serialized)
-        inputs = [epoch, record[fields.RECORD_ID], record[fields.IMAGE_BYTES], record[fields.MASK_BYTES]]
-        clean, textured, mask, boundary = tf.numpy_function(pair, inputs, [tf.uint8] * 4, stateful=False)
+        stored = [record[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES, fields.TEACHER_BYTES)]
+        made = tf.numpy_function(pair, [epoch, record[fields.RECORD_ID], *stored], [tf.uint8] * 5, stateful=False)
+        clean, textured, mask, boundary, teacher = made
         return {
             fields.CLEAN: tf.ensure_shape(clean, (*shape, 3)),
             fields.TEXTURED: tf.ensure_shape(textured, (*shape, 3)),
             fields.MASK: tf.ensure_shape(mask, shape),
             fields.BOUNDARY: tf.ensure_shape(boundary, shape),
+            fields.TEACHER: tf.ensure_shape(teacher, shape),
             fields.RECORD_ID: record[fields.RECORD_ID],
         }
 

@@ -25,6 +25,8 @@ class Record:
       image_bytes: JPEG or PNG file content, upright, 8-bit.
       height, width: of photo and mask, pixels.
       mask_bytes: grey PNG of fields.MASK_BACKGROUND, MASK_IGNORE and MASK_FOREGROUND.
+      teacher_bytes: grey PNG of another network's foreground probability times 255 over the whole photo, at
+        that network's own size; empty where no teacher was asked.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Record:
     height: int
     width: int
     mask_bytes: bytes
+    teacher_bytes: bytes = b""
 
 
 _SPEC = {
@@ -43,6 +46,7 @@ _SPEC = {
     fields.IMAGE_HEIGHT: tf.io.FixedLenFeature([], tf.int64),
     fields.IMAGE_WIDTH: tf.io.FixedLenFeature([], tf.int64),
     fields.MASK_BYTES: tf.io.FixedLenFeature([], tf.string),
+    fields.TEACHER_BYTES: tf.io.FixedLenFeature([], tf.string, default_value=b""),
 }
 
 
@@ -64,6 +68,8 @@ def serialize(record: Record) -> bytes:
         fields.IMAGE_WIDTH: record.width,
         fields.MASK_BYTES: record.mask_bytes,
     }
+    if record.teacher_bytes:
+        values[fields.TEACHER_BYTES] = record.teacher_bytes
     example = tf.train.Example(features=tf.train.Features(feature={k: feature(v) for k, v in values.items()}))
     return example.SerializeToString(deterministic=True)
 
@@ -83,6 +89,7 @@ def parse_record(serialized: bytes) -> Record:
         int(values[fields.IMAGE_HEIGHT]),
         int(values[fields.IMAGE_WIDTH]),
         values[fields.MASK_BYTES],
+        values[fields.TEACHER_BYTES],
     )
 
 
@@ -104,6 +111,16 @@ def decode_mask(mask_bytes: bytes) -> np.ndarray:
     return fields.to_labels(stored)
 
 
+def encode_teacher(probability: np.ndarray) -> bytes:
+    """(h, w) float32 foreground probability 0..1 → PNG of 8 bits."""
+    return cv2.imencode(".png", np.rint(np.clip(probability, 0, 1) * 255).astype(np.uint8))[1].tobytes()
+
+
+def decode_teacher(teacher_bytes: bytes) -> np.ndarray:
+    """PNG → (h, w) uint8, the foreground probability times 255."""
+    return cv2.imdecode(np.frombuffer(teacher_bytes, np.uint8), cv2.IMREAD_GRAYSCALE)
+
+
 def find(pattern: str) -> list[str]:
     """The sorted record files that a glob pattern (or several, comma-separated) matches.
 
@@ -120,6 +137,17 @@ def find(pattern: str) -> list[str]:
         _check_complete(pathlib.Path(path))
         _check_schema(path)
     return found
+
+
+def require_teacher(paths: list[str]) -> None:
+    """Raises InputError if the first record of a file has no teacher."""
+    for path in paths:
+        for first in read([path]):
+            if not first.teacher_bytes:
+                raise InputError(
+                    f"{path}: its records have no teacher, which --distillation_weight needs; convert with --teacher"
+                )
+            break
 
 
 def _check_complete(path: pathlib.Path) -> None:

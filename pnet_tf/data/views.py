@@ -1,11 +1,11 @@
-"""Paired views of one record (paper, section 3.2 and Fig. 7): A, A′, one mask, one boundary."""
+"""Paired views of one record (paper, section 3.2 and Fig. 7): A, A′, one mask, one boundary, one teacher."""
 
 import zlib
 
 import cv2
 import numpy as np
 
-from pnet_tf import config, resize
+from pnet_tf import config, fields, resize
 from pnet_tf.data import boundary, geometry, records, texture
 
 _REDUCED = {
@@ -40,25 +40,29 @@ def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
 def make_pair(
     image_bytes: bytes,
     mask_bytes: bytes,
+    teacher_bytes: bytes,
     rng: np.random.Generator,
     data: config.Data,
     height: int,
     width: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A, A′, mask and boundary of one record at the network's size.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A, A′, mask, boundary and teacher of one record at the network's size.
 
     Args:
-      image_bytes, mask_bytes: as stored in the record.
+      image_bytes, mask_bytes, teacher_bytes: as stored in the record.
       rng: from `generator`; all draws come from it.
       data: which augmentation, placement and boundary labels.
       height, width: the network's input size, pixels.
 
     Returns:
       clean and textured view (H, W, 3) uint8 RGB; mask labels (H, W) uint8 of BACKGROUND,
-      FOREGROUND, IGNORE; boundary labels (H, W) uint8 of BACKGROUND, FOREGROUND.
+      FOREGROUND, IGNORE; boundary labels (H, W) uint8 of BACKGROUND, FOREGROUND; the teacher's
+      foreground probability times 255, (H, W) uint8, or the mask itself where the record has no teacher.
     """
     labels = records.decode_mask(mask_bytes)
-    at, deformation, change = resize.place(*labels.shape, height, width, data.resize), geometry.Deformation(), None
+    stretched = data.stretch_share and rng.random() < data.stretch_share
+    at = resize.place(*labels.shape, height, width, "stretch" if stretched else data.resize)
+    deformation, change = geometry.Deformation(), None
     if data.augment == "paper":
         deformation, change = geometry.draw(rng), texture.change
     elif data.augment == "authors":
@@ -72,4 +76,9 @@ def make_pair(
     clean = geometry.warp_photo(photo, edge_map @ np.diag([reduction, reduction, 1]), height, width)
     mask = geometry.warp_mask(labels, edge_map, height, width)
     textured = change(clean, rng) if change else clean
-    return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width)
+    teacher = np.where(mask == fields.FOREGROUND, np.uint8(255), np.uint8(0))
+    if teacher_bytes:
+        stored = records.decode_teacher(teacher_bytes)
+        enlarged = np.diag([at.width / stored.shape[1], at.height / stored.shape[0], 1])
+        teacher = geometry.warp_teacher(stored, edge_map @ enlarged, height, width)
+    return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width), teacher

@@ -16,8 +16,21 @@ def mask_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     Returns:
       A float32 scalar; 0 if every pixel is ignored.
     """
+    return soft_cross_entropy(labels, tf.cast(tf.equal(labels, fields.FOREGROUND), tf.float32), logits)
+
+
+def soft_cross_entropy(labels: tf.Tensor, foreground: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy to a foreground probability instead of a class (Hinton et al., "Distilling the Knowledge", 2015).
+
+    Args:
+      labels: (B, H, W) integer; IGNORE pixels count nowhere.
+      foreground: (B, H, W) float32 target probability 0..1.
+      logits: (B, H, W, 2) float32.
+
+    Returns:
+      A float32 scalar; 0 if every pixel is ignored.
+    """
     counted = tf.cast(tf.not_equal(labels, fields.IGNORE), tf.float32)
-    foreground = tf.cast(tf.equal(labels, fields.FOREGROUND), tf.float32)
     # Two classes: softmax cross-entropy of z is sigmoid cross-entropy of z[1] − z[0].
     per_pixel = tf.nn.sigmoid_cross_entropy_with_logits(foreground, logits[..., 1] - logits[..., 0])
     return tf.math.divide_no_nan(tf.reduce_sum(per_pixel * counted), tf.reduce_sum(counted))

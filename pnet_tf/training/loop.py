@@ -91,6 +91,8 @@ def fit(
     settings = experiment.training
     record_count = records.count(train_paths)
     records.count(validation_paths)
+    if experiment.loss.distillation_weight:
+        records.require_teacher(train_paths)
     per_epoch = pipeline.steps_per_epoch(record_count, settings.batch_size)
     _check_resumed(directory, experiment)
 

@@ -1,0 +1,79 @@
+"""Other people's segmenters: what they answer, and how it reaches training."""
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers import write_folder
+from pnet_tf.data import records as record_files
+from pnet_tf.errors import InputError
+from pnet_tf.runtime import peer
+from pnet_tf.stack import keras, tf
+from pnet_tf_tools import convert, train
+
+
+def write_network(path, layer) -> str:
+    """A float .tflite of one layer on (1, 8, 8, 3)."""
+    model = keras.Sequential([keras.Input((8, 8, 3), batch_size=1), layer])
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def red_share(tmp_path_factory) -> str:
+    """Answers with the red channel as its probability, from pixels in 0..1."""
+    path = tmp_path_factory.mktemp("peer") / "red.tflite"
+    return write_network(path, keras.layers.Lambda(lambda x: x[..., :1] * 1.0)) + ":0..1"
+
+
+def test_range_and_place(red_share):
+    assert peer.split_range("a:b/selfie.tflite:-1..1") == ("a:b/selfie.tflite", (-1.0, 1.0))
+    assert peer.split_range("selfie.tflite") == ("selfie.tflite", None)
+    photo = np.zeros((32, 16, 3), np.uint8)
+    photo[:16, :, 0] = 255
+    answer = peer.PeerNetwork(red_share)(photo)
+    assert answer.shape == (8, 8)
+    assert answer[:4] == pytest.approx(1.0)
+    assert answer[4:] == pytest.approx(0.0)
+
+
+def test_several_classes_are_logits_of_which_the_first_is_background(tmp_path):
+    path = write_network(tmp_path / "classes.tflite", keras.layers.Lambda(lambda x: x * 1.0))
+    photo = np.zeros((8, 8, 3), np.uint8)
+    photo[..., 0] = 255
+    # Logits (1, −1, −1): 1 − e / (e + 2/e).
+    expected = 1 - np.e / (np.e + 2 / np.e)
+    assert peer.PeerNetwork(f"{path}:-1..1")(photo) == pytest.approx(expected, abs=1e-6)
+
+
+def test_refusals(red_share, tmp_path):
+    with pytest.raises(InputError, match="say what range"):
+        peer.PeerNetwork(red_share.removesuffix(":0..1"))
+    with pytest.raises(InputError, match="no such model file"):
+        peer.PeerNetwork(str(tmp_path / "absent.tflite:0..1"))
+
+
+def test_a_teachers_answers_join_the_records_and_are_learnt(red_share, tmp_path, capsys):
+    photos = write_folder(tmp_path / "photos", 6)
+    for split in ("train", "val"):
+        command = [f"--input_dir={photos}", f"--output_dir={tmp_path / 'records'}", f"--split={split}"]
+        assert convert.main([*command, "--val_fraction=0.3", f"--teacher={red_share}", "--num_shards=1"]) == 0
+    taught = list(record_files.read(record_files.find(str(tmp_path / "records/*.tfrecord"))))
+    assert len(taught) == 6
+    for record in taught:
+        red = record_files.decode_photo(record.image_bytes)[..., 0]
+        expected = cv2.resize(red, (8, 8), interpolation=cv2.INTER_AREA)
+        assert np.abs(record_files.decode_teacher(record.teacher_bytes).astype(int) - expected).max() <= 1
+
+    run = [f"--val_records={tmp_path}/records/val-*", "--preset=tiny", "--epochs=1", "--batch_size=2"]
+    taught = f"--records={tmp_path}/records/train-*"
+    assert train.main([*run, taught, f"--model_dir={tmp_path / 'm'}", "--distillation_weight=1"]) == 0
+    history = (tmp_path / "m/history.json").read_text()
+    assert '"distillation_loss": 0.0' not in history
+    assert "distillation_loss" in history
+
+
+def test_distillation_without_a_teacher_is_one_line(records, tmp_path, capsys):
+    command = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path / 'm'}"]
+    assert train.main([*command, "--preset=tiny", "--distillation_weight=1"]) == 1
+    assert "have no teacher" in capsys.readouterr().err
