@@ -7,6 +7,7 @@ unique over its sections, so that each one is also a command-line flag of
 
 import dataclasses
 import json
+import re
 from typing import Any, Literal, get_args, get_origin
 
 from pnet_tf.errors import InputError
@@ -21,6 +22,26 @@ IO_TYPES = ("uint8", "int8", "float32")
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise InputError(message)
+
+
+def sizes_by_epoch(text: str) -> tuple[tuple[int, int], ...]:
+    """`Training.progressive_sizes` as (input height, epoch at which it ends) in order; () for "".
+
+    Raises:
+      InputError: not of that form, heights that 32 does not divide, epochs that do not rise.
+    """
+    pairs = re.findall(r"(\d+):(\d+)(?:,|$)", text)
+    _require(
+        ",".join(f"{size}:{until}" for size, until in pairs) == text,
+        f"progressive_sizes={text}: write height:until_epoch, such as 128:4,160:10",
+    )
+    found = tuple((int(size), int(until)) for size, until in pairs)
+    ends = [0, *(until for _, until in found)]
+    _require(
+        all(size >= 32 and size % 32 == 0 for size, _ in found) and ends == sorted(set(ends)),
+        f"progressive_sizes={text}: heights must be multiples of 32, epochs must rise",
+    )
+    return found
 
 
 class _Checked:
@@ -122,6 +143,14 @@ class Training(_Checked):
     """Upper bound of the gradient's global norm; 0 leaves it alone."""
     ema_decay: float = 0.0
     """Decay per step of the averaged weights that are validated and kept; 0 keeps the weights as they are."""
+    progressive_sizes: str = ""
+    """Input heights at first: "128:4,160:10" is 128 until epoch 4, 160 until epoch 10, and then the network's own."""
+    frozen_encoder_epochs: int = 0
+    """Epochs at the start that leave the encoder, its batch norm statistics included, as it was given."""
+    mixed_precision: bool = False
+    """Computes in bfloat16 and keeps the weights in float32; for devices that have the arithmetic."""
+    patience: int = 0
+    """Validations without a better figure after which the run ends; 0 never ends it early."""
     quantize: bool = False
     """Trains the int8 twin of a finished float model (--init_weights names its directory)."""
     validate_every: int = 1
@@ -133,8 +162,12 @@ class Training(_Checked):
             _require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: must be at least 1")
         _require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: must be positive")
         _require(0 <= self.ema_decay < 1, f"ema_decay={self.ema_decay}: must lie in [0, 1)")
-        for name in ("warmup_steps", "weight_decay", "clip_norm", "seed"):
+        for name in ("warmup_steps", "weight_decay", "clip_norm", "seed", "frozen_encoder_epochs", "patience"):
             _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
+        sizes_by_epoch(self.progressive_sizes)
+        if self.quantize:
+            for name in ("progressive_sizes", "frozen_encoder_epochs", "mixed_precision"):
+                _require(not getattr(self, name), f"{name}: not for the int8 twin, which --quantize trains")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,15 +8,15 @@ goes on where a stopped run left off.
 
 import dataclasses
 import pathlib
+import shlex
 import sys
-import time
 from typing import Any, Literal, get_args, get_origin
 
 from absl import flags
 
 from pnet_tf import config, presets
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli
+from pnet_tf_tools import cli, watching
 
 FLAGS = cli.new_flags()
 flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
@@ -33,7 +33,18 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 
-_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean}
+flags.DEFINE_enum(
+    "strategy",
+    "none",
+    ["none", "mirrored", "multiworker", "tpu"],
+    "One device; all devices of this machine; the machines in TF_CONFIG; a TPU. The batch is shared out.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "tensorboard", True, "Writes TensorBoard files to logs/ in the model directory.", flag_values=FLAGS
+)
+
+_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean, str: flags.DEFINE_string}
 
 
 def _define_settings() -> None:
@@ -82,33 +93,6 @@ def _experiment() -> config.Experiment:
     return start.replace(**given)
 
 
-def _watchers(loop: Any, bar: Any) -> Any:
-    """Progress bar on a terminal, a plain line every so often elsewhere."""
-    latest = {"time": 0.0}
-
-    def on_start(done: int, total: int) -> None:
-        bar.total, bar.n, bar.initial = total, done, done
-        bar.refresh()
-        print(f"{'resuming at' if done else 'starting,'} step {done} of {total}", flush=True)
-
-    def on_step(done: int, losses: dict[str, float]) -> None:
-        bar.update(done - bar.n)
-        bar.set_postfix({name.removesuffix("_loss"): f"{value:.4f}" for name, value in losses.items()}, refresh=False)
-        if bar.disable and time.monotonic() - latest["time"] > 30:
-            latest["time"] = time.monotonic()
-            print(f"step {done}: " + ", ".join(f"{k} {v:.5f}" for k, v in losses.items()), flush=True)
-
-    def on_epoch(entry: dict[str, Any]) -> None:
-        scores = entry["network_size"]
-        bar.write(
-            f"epoch {entry['epoch']:g}: loss {entry['loss']:.4f}, validation foreground IoU "
-            f"{scores['foreground_iou']:.4f}, boundary IoU {scores['boundary_iou']:.4f}, {entry['seconds']:.0f} s"
-        )
-        sys.stdout.flush()
-
-    return loop.Watchers(on_start, on_step, on_epoch)
-
-
 def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str]) -> None:
     """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
     from pnet_tf import store
@@ -136,19 +120,26 @@ def train() -> None:
     from tqdm import tqdm
 
     from pnet_tf.data import records
-    from pnet_tf.training import loop
+    from pnet_tf.training import distribution, loop, summaries
 
     cli.one_opencv_thread()
+    strategy = distribution.make(FLAGS.strategy)  # before TensorFlow computes anything
     train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
-    with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
-        loop.fit(
+    chief = distribution.is_chief(strategy)
+    board = summaries.Board(FLAGS.model_dir) if FLAGS.tensorboard and chief else None
+    with tqdm(unit="step", disable=not (chief and sys.stderr.isatty()), dynamic_ncols=True) as bar:
+        history = loop.fit(
             train_paths,
             val_paths,
             FLAGS.model_dir,
             experiment,
             lambda model: _initialise(model, experiment, train_paths),
-            _watchers(loop, bar),
+            watching.watchers(bar, board),
+            strategy,
+            shlex.join(["pnet-train", *cli.given(FLAGS)]),
         )
+    if chief:
+        watching.last_picture(history, FLAGS.model_dir)
     print(FLAGS.model_dir)
 
 

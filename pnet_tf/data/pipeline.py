@@ -1,5 +1,7 @@
 """tf.data over record files: shuffled epochs of paired views, in an order that a resume repeats."""
 
+import dataclasses
+
 import numpy as np
 
 from pnet_tf import config, fields
@@ -42,8 +44,26 @@ def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -
     return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch_of).skip(skipped)
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One of several machines' share of every global batch: record `index` of `count` equal slices.
+
+    Attributes:
+      replicas: devices that this machine has; its slice is dealt out to them as batches of their own.
+    """
+
+    index: int = 0
+    count: int = 1
+    replicas: int = 1
+
+
 def training_batches(
-    paths: list[str], experiment: config.Experiment, record_count: int, start_step: int = 0
+    paths: list[str],
+    experiment: config.Experiment,
+    record_count: int,
+    start_step: int = 0,
+    size: tuple[int, int] | None = None,
+    part: Part = Part(),
 ) -> tf.data.Dataset:
     """Batches of paired views without end, from any step on.
 
@@ -51,14 +71,17 @@ def training_batches(
       paths: record files.
       experiment: sizes, augmentation, batch size and seed.
       record_count: records in the files.
-      start_step: batches already consumed by the run that is being resumed.
+      start_step: global batches already consumed by the run that is being resumed.
+      size: (height, width) of the views; the network's by default.
+      part: which share of each global batch; all of it by default. Every machine reads all records and makes
+        views of its own share alone, so that the global batches do not depend on how many machines there are.
 
     Returns:
       A dataset of dicts: CLEAN, TEXTURED (B, H, W, 3) uint8 RGB; MASK, BOUNDARY (B, H, W) uint8
       labels; TEACHER (B, H, W) uint8, foreground probability times 255; RECORD_ID (B,) string.
     """
     data, model, training = experiment.data, experiment.model, experiment.training
-    shape = (model.input_height, model.input_width)
+    shape = size or (model.input_height, model.input_width)
     per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
 
     def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes) -> tuple[np.ndarray, ...]:
@@ -80,5 +103,9 @@ def training_batches(
         }
 
     serialized = serialized_epochs(paths, training.seed, per_epoch, start_step * training.batch_size)
+    if part.count > 1:
+        share = training.batch_size // part.count
+        numbered = serialized.enumerate().filter(lambda i, _: i % training.batch_size // share == part.index)
+        serialized = numbered.map(lambda _, one: one)
     mapped = serialized.map(to_views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return mapped.batch(training.batch_size, drop_remainder=True).prefetch(2)
+    return mapped.batch(training.batch_size // part.count // part.replicas, drop_remainder=True).prefetch(2)

@@ -7,6 +7,7 @@ from pnet_tf import fields
 
 GAP = 4
 COLUMNS = ("A", "A'", "mask", "boundary", "boundary on A")
+PREDICTED = ("predicted mask", "predicted boundary")
 HEADING = 22
 
 
@@ -14,22 +15,37 @@ def _grey(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
 
 
-def _row(clean: np.ndarray, textured: np.ndarray, mask: np.ndarray, boundary: np.ndarray) -> np.ndarray:
+def _row(
+    clean: np.ndarray, textured: np.ndarray, mask: np.ndarray, boundary: np.ndarray, *predicted: np.ndarray
+) -> np.ndarray:
     shown = np.full_like(mask, 128)  # ignored pixels
     shown[mask == fields.BACKGROUND], shown[mask == fields.FOREGROUND] = 0, 255
     marked = clean.copy()
     marked[boundary == fields.FOREGROUND] = (255, 0, 128)
     cells = [clean, textured, _grey(shown), _grey(boundary * np.uint8(255)), marked]
+    cells += [_grey(np.rint(255 * one).astype(np.uint8)) for one in predicted]
     return np.hstack([np.pad(cell, ((GAP, 0), (GAP, 0), (0, 0)), constant_values=255) for cell in cells])
 
 
-def draw(batch: dict[str, np.ndarray]) -> np.ndarray:
-    """A batch of `pipeline.training_batches` as NumPy arrays → an RGB sheet (h, w, 3) uint8, a record a row."""
-    names = (fields.CLEAN, fields.TEXTURED, fields.MASK, fields.BOUNDARY)
-    rows = [_row(*views) for views in zip(*(batch[name] for name in names), strict=True)]
+def draw(batch: dict[str, np.ndarray], foreground: dict[str, np.ndarray] | None = None) -> np.ndarray:
+    """Views and labels of some records, and what a network says of them, a record a row.
+
+    Args:
+      batch: of `pipeline.training_batches`, as NumPy arrays.
+      foreground: MASK_LOGITS and BOUNDARY_LOGITS → probabilities (B, H, W) float32 0..1, or None.
+
+    Returns:
+      An RGB sheet (h, w, 3) uint8.
+    """
+    shown = [batch[name] for name in (fields.CLEAN, fields.TEXTURED, fields.MASK, fields.BOUNDARY)]
+    columns = COLUMNS
+    if foreground is not None:
+        shown += [foreground[name] for name in (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)]
+        columns = COLUMNS + PREDICTED
+    rows = [_row(*views) for views in zip(*shown, strict=True)]
     width = rows[0].shape[1]
     heading = np.full((HEADING, width, 3), 255, np.uint8)
-    for index, name in enumerate(COLUMNS):
-        place = (GAP + index * width // len(COLUMNS), HEADING - 6)
+    for index, name in enumerate(columns):
+        place = (GAP + index * width // len(columns), HEADING - 6)
         cv2.putText(heading, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([heading, *rows])

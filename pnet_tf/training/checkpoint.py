@@ -1,6 +1,7 @@
 """What a run needs to go on: network, optimiser, average and step, complete or not there."""
 
 import pathlib
+import tempfile
 
 from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
@@ -18,21 +19,30 @@ class Checkpoints:
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
         averaged: keras.Model | None,
+        writes: bool = True,
     ):
+        """Takes the parts of a run; `writes` is False in all but one of several machines.
+
+        Saving reads variables that live on all machines, so each takes part; the others' files are thrown away.
+        """
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         optimizer.build(model.trainable_variables)
         parts = {"model": model, "optimizer": optimizer, "step": self._step}
         if averaged is not None:
             parts["averaged"] = averaged
-        self._manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(**parts), str(directory / FOLDER), max_to_keep=KEPT, checkpoint_name="step"
+        checkpoint, self._thrown_away = tf.train.Checkpoint(**parts), None
+        self._manager = self._saver = tf.train.CheckpointManager(
+            checkpoint, str(directory / FOLDER), max_to_keep=KEPT, checkpoint_name="step"
         )
+        if not writes:
+            self._thrown_away = tempfile.TemporaryDirectory()
+            self._saver = tf.train.CheckpointManager(checkpoint, self._thrown_away.name, max_to_keep=1)
 
     def save(self, step: int) -> None:
         """Writes the state after `step` steps; the manager renames it into place when it is whole."""
         self._step.assign(step)
         try:
-            self._manager.save(checkpoint_number=step)
+            self._saver.save(checkpoint_number=step)
         except tf.errors.OpError as error:
             raise InputError(f"{self._manager.directory}: checkpoint cannot be written ({error.message})") from None
 

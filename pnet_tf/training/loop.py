@@ -1,24 +1,32 @@
-"""The outer ring: epochs, validation, what is kept, and going on where a run stopped."""
+"""The outer ring: phases, validation, what is kept, and going on where a run stopped."""
 
 import dataclasses
 import json
+import math
 import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 from pnet_tf import config, evaluation, fields, files, metrics, store
 from pnet_tf.data import pipeline, records
 from pnet_tf.errors import InputError
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
-from pnet_tf.training import optimizer as optimizers
+from pnet_tf.training import distribution, panels, phases
+from pnet_tf.training.assembly import assemble, freeze_encoder
 from pnet_tf.training.checkpoint import FOLDER, Checkpoints
+from pnet_tf.training.identity import Run
 from pnet_tf.training.step import make_step
 
 HISTORY = "history.json"
 SCORE = metrics.FOREGROUND_IOU
 """At the network's size, with the letterbox: the figure by which the kept weights are chosen."""
+
+INPUT_WAIT = "input_wait"
+PAIRS_PER_SECOND = "pairs_per_second"
 
 
 def _nothing(*_: Any) -> None:
@@ -32,32 +40,83 @@ class Watchers:
     on_start: Callable[[int, int], None] = _nothing
     """steps done before, steps in all."""
     on_step: Callable[[int, dict[str, float]], None] = _nothing
-    """steps done, the step's losses and learning rate."""
+    """steps done; the step's figures with INPUT_WAIT (share of its time, 0..1) and PAIRS_PER_SECOND."""
     on_epoch: Callable[[dict[str, Any]], None] = _nothing
     """the entry that history.json gets."""
+    on_panels: Callable[[int, np.ndarray], None] | None = None
+    """steps done; views, labels and predictions of some records, RGB (h, w, 3) uint8. Not drawn if None."""
 
 
-def _check_resumed(directory: pathlib.Path, experiment: config.Experiment) -> None:
-    if not (directory / store.CONFIG).exists():
-        return
-    old, new = (dataclasses.asdict(one) for one in (store.read_config(directory), experiment))
-    changes = [
-        f"{name} was {old[section][name]}, is {value}"
-        for section, values in new.items()
-        for name, value in values.items()
-        if old[section][name] != value
-    ]
-    if changes:
-        raise InputError(
-            f"{directory}: holds a run with other settings ({'; '.join(changes)}); "
-            "give the same ones to go on, or another --model_dir"
-        )
+class _Meter:
+    """Means of a step's figures since the last validation."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._steps, self._started = 0, time.monotonic()
+
+    def add(self, figures: dict[str, float]) -> None:
+        self._steps += 1
+        self._sums = {name: self._sums.get(name, 0.0) + value for name, value in figures.items()}
+
+    def entry(self, step: int, steps_per_epoch: int) -> dict[str, Any]:
+        means = {name: value / self._steps for name, value in self._sums.items()}
+        seconds = round(time.monotonic() - self._started, 1)
+        return {"step": step, "epoch": step / steps_per_epoch, "seconds": seconds, **means}
 
 
 def _read_history(directory: pathlib.Path, step: int) -> list[dict[str, Any]]:
     path = directory / HISTORY
     entries = json.loads(path.read_text()) if path.exists() else []
     return [entry for entry in entries if entry["step"] <= step]
+
+
+def _best(history: list[dict[str, Any]]) -> float:
+    return max((entry[evaluation.NETWORK_SIZE][SCORE] for entry in history), default=-1.0)
+
+
+def _out_of_patience(history: list[dict[str, Any]], patience: int) -> bool:
+    return 0 < patience < len(history) and _best(history[-patience:]) <= _best(history[:-patience])
+
+
+def _checked_records(train_paths: list[str], validation_paths: list[str], experiment: config.Experiment) -> int:
+    records.count(validation_paths)
+    if experiment.loss.distillation_weight:
+        records.require_teacher(train_paths)
+    return records.count(train_paths)
+
+
+def _batches(
+    paths: list[str],
+    experiment: config.Experiment,
+    record_count: int,
+    start: int,
+    phase: phases.Phase,
+    strategy: tf.distribute.Strategy,
+) -> Iterator[dict[str, Any]]:
+    def of_this_machine(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        here = context.num_replicas_in_sync // context.num_input_pipelines
+        part = pipeline.Part(context.input_pipeline_id, context.num_input_pipelines, here)
+        size = (phase.height, phase.width)
+        return pipeline.training_batches(paths, experiment, record_count, start, size, part)
+
+    return iter(strategy.distribute_datasets_from_function(of_this_machine))
+
+
+def _taken(step: Callable, batches: Iterator[dict[str, Any]], batch_size: int) -> tuple[dict, dict[str, float]]:
+    """One batch and the figures of a step on it."""
+    begun = time.perf_counter()
+    batch = next(batches)
+    waited = time.perf_counter() - begun
+    figures = {name: float(value) for name, value in step(batch).items()}
+    seconds = time.perf_counter() - begun
+    return batch, {**figures, INPUT_WAIT: waited / seconds, PAIRS_PER_SECOND: batch_size / seconds}
+
+
+def _refuse_not_finite(step: int, loss: float, batch: dict[str, Any], strategy: tf.distribute.Strategy) -> None:
+    if not math.isfinite(loss):
+        local = strategy.experimental_local_results(batch[fields.RECORD_ID])
+        ids = ", ".join(one.decode() for part in local for one in part.numpy())
+        raise InputError(f"step {step}: the loss is not finite; lower --learning_rate or look at the records {ids}")
 
 
 def fit(
@@ -67,11 +126,13 @@ def fit(
     experiment: config.Experiment,
     initialise: Callable[[keras.Model], None] = _nothing,
     watchers: Watchers = Watchers(),
+    strategy: tf.distribute.Strategy | None = None,
+    command: str = "",
 ) -> list[dict[str, Any]]:
     """Trains, or goes on training, in a model directory.
 
     The directory ends up with the weights of the best validation (`store`), the checkpoints
-    of the newest states, and history.json.
+    of the newest states, history.json, and run.json (the command and the records).
 
     Args:
       train_paths, validation_paths: record files, see `records.find`.
@@ -79,69 +140,67 @@ def fit(
       experiment: what to compute; must equal that of the run that is resumed.
       initialise: gives a new run's network its first weights.
       watchers: told of every step and epoch.
+      strategy: from `distribution.make`; one device by default. The batch size is that of all replicas
+        together. Every machine validates, which costs no time; the chief alone writes.
+      command: how the run was called, for run.json.
 
     Returns:
       history.json's entries, one a validation: step, epoch, mean losses, scores, seconds.
 
     Raises:
-      InputError: bad records, a directory with another run, a full disk, or a loss that is not
-        finite (names the records of that batch).
+      InputError: bad records, a directory with another run, a full disk, a batch that the replicas cannot share,
+        another worker that died, or a loss that is not finite (names the records of that batch).
     """
-    directory = pathlib.Path(directory)
-    settings = experiment.training
-    record_count = records.count(train_paths)
-    records.count(validation_paths)
-    if experiment.loss.distillation_weight:
-        records.require_teacher(train_paths)
+    directory, settings = pathlib.Path(directory), experiment.training
+    strategy = strategy or distribution.make("none")
+    record_count = _checked_records(train_paths, validation_paths, experiment)
     per_epoch = pipeline.steps_per_epoch(record_count, settings.batch_size)
-    _check_resumed(directory, experiment)
+    distribution.check_batch(strategy, settings.batch_size)
+    plan = phases.plan(experiment, per_epoch)
+    run, writes = Run(experiment, command, train_paths, validation_paths), distribution.is_chief(strategy)
+    run.check(directory)
 
-    keras.utils.set_random_seed(settings.seed)
-    model = store.build(experiment)
-    tf.random.set_seed(None)  # what draws from here on has a seed of its own
-    if tf.train.latest_checkpoint(str(directory / FOLDER)) is None:  # not even after a kill within the first save
-        initialise(model)
-    averaged = None
-    if settings.ema_decay:
-        averaged = store.build(experiment)
-        averaged.set_weights(model.get_weights())
-    optimizer = optimizers.make(settings, per_epoch)
-    checkpoints = Checkpoints(directory, model, optimizer, averaged)
+    # Not even after a kill within the first save does a run start from other weights.
+    fresh = tf.train.latest_checkpoint(str(directory / FOLDER)) is None
+    parts = assemble(experiment, per_epoch, strategy, initialise if fresh else _nothing)
+    with strategy.scope():
+        checkpoints = Checkpoints(directory, parts.model, parts.optimizer, parts.averaged, writes)
     done, total = checkpoints.restore(), settings.epochs * per_epoch
     history = _read_history(directory, done)
-    files.write_text(directory / store.CONFIG, experiment.to_json())
-
-    step = make_step(model, optimizer, experiment, averaged)
-    kept = averaged if averaged is not None else model
-    network = KerasNetwork(kept)
+    if writes:
+        run.write(directory)
     watchers.on_start(done, total)
-    sums: dict[str, float] = {}
-    started, since = time.monotonic(), done
-    batches = pipeline.training_batches(train_paths, experiment, record_count, done)
-    for batch in batches.take(total - done):
-        losses = {name: float(value) for name, value in step(batch).items()}
-        done += 1
-        if not tf.math.is_finite(losses[fields.LOSS_TOTAL]):
-            ids = ", ".join(one.decode() for one in batch[fields.RECORD_ID].numpy())
-            raise InputError(f"step {done}: the loss is not finite; lower --learning_rate or look at the records {ids}")
-        sums = {name: sums.get(name, 0.0) + value for name, value in losses.items()}
-        watchers.on_step(done, losses)
-        if done % (per_epoch * settings.validate_every) and done != total:
-            continue
+    network, meter = KerasNetwork(parts.validated), _Meter()
+
+    def validate(entry: dict[str, Any], batch: dict[str, Any]) -> None:
+        parts.refresh()
         scores = evaluation.evaluate(network, records.samples(validation_paths), experiment.data.resize)
-        entry = {
-            "step": done,
-            "epoch": done / per_epoch,
-            "seconds": round(time.monotonic() - started, 1),
-            **{name: value / (done - since) for name, value in sums.items()},
-            **scores,
-        }
-        best = max((one[evaluation.NETWORK_SIZE][SCORE] for one in history), default=-1.0)
-        if scores[evaluation.NETWORK_SIZE][SCORE] > best:
-            store.save(kept, experiment, directory)
-        history.append(entry)
-        files.write_text(directory / HISTORY, json.dumps(history, indent=1) + "\n")
-        checkpoints.save(done)
-        watchers.on_epoch(entry)
-        sums, started, since = {}, time.monotonic(), done
+        is_best = scores[evaluation.NETWORK_SIZE][SCORE] > _best(history)
+        history.append({**entry, **scores})
+        if writes:
+            if is_best:
+                store.save(parts.validated, experiment, directory)
+            files.write_text(directory / HISTORY, json.dumps(history, indent=1) + "\n")
+        checkpoints.save(entry["step"])
+        watchers.on_epoch(history[-1])
+        if watchers.on_panels:
+            watchers.on_panels(entry["step"], panels.draw(parts.validated, batch, strategy))
+
+    with distribution.lost_workers_are_named(strategy):
+        for phase in plan:
+            if done >= phase.end or _out_of_patience(history, settings.patience):
+                continue
+            freeze_encoder(parts.model, phase.encoder_frozen)
+            with strategy.scope():
+                step = make_step(parts.model, parts.optimizer, experiment, parts.averaged)
+            batches = _batches(train_paths, experiment, record_count, done, phase, strategy)
+            while done < phase.end and not _out_of_patience(history, settings.patience):
+                batch, figures = _taken(step, batches, settings.batch_size)
+                done += 1
+                _refuse_not_finite(done, figures[fields.LOSS_TOTAL], batch, strategy)
+                meter.add(figures)
+                watchers.on_step(done, figures)
+                if done % (per_epoch * settings.validate_every) == 0 or done == total:
+                    validate(meter.entry(done, per_epoch), batch)
+                    meter = _Meter()
     return history

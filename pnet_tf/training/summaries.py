@@ -1,0 +1,43 @@
+"""A run on TensorBoard: its figures and pictures."""
+
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from pnet_tf import evaluation
+from pnet_tf.stack import tf
+
+FOLDER = "logs"
+EVERY = 10
+"""Steps between two points of a training curve."""
+
+
+class Board:
+    """Watchers that write event files; TensorFlow appends a new file whenever a run goes on."""
+
+    def __init__(self, model_dir: str | pathlib.Path):
+        """Takes the model directory; the event files go to its folder `FOLDER`."""
+        self._writer = tf.summary.create_file_writer(str(pathlib.Path(model_dir) / FOLDER))
+
+    def on_step(self, step: int, figures: dict[str, float]) -> None:
+        """Every loss part, the learning rate, the training IoU, input wait and pairs a second."""
+        if step % EVERY == 0 or step == 1:
+            self._scalars("training", step, figures)
+
+    def on_epoch(self, entry: dict[str, Any]) -> None:
+        """The validation figures at both sizes."""
+        for size in (evaluation.NETWORK_SIZE, evaluation.PHOTO_SIZE):
+            self._scalars(f"validation_{size}", entry["step"], entry[size])
+        self._writer.flush()
+
+    def on_panels(self, step: int, sheet: np.ndarray) -> None:
+        """The sheet of `panels.draw`."""
+        with self._writer.as_default():
+            tf.summary.image("views_labels_predictions", sheet[None], step=step)
+        self._writer.flush()
+
+    def _scalars(self, group: str, step: int, figures: dict[str, float]) -> None:
+        with self._writer.as_default():
+            for name, value in figures.items():
+                tf.summary.scalar(f"{group}/{name}", value, step=step)
