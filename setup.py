@@ -60,7 +60,7 @@ setup(
     extras_require={
         "train": TRAIN,
         "beam": ["apache-beam>=2.60"],
-        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "apache-beam>=2.60"],
+        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],
         "demo": ["scikit-image>=0.22"],
     },
     entry_points={"console_scripts": [entry_point(command) for command in COMMANDS]},

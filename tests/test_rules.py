@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-LEAVES = {"config", "errors", "fields", "files", "quiet", "resize", "stack"}
+LEAVES = {"config", "errors", "fields", "files", "grid", "quiet", "resize", "stack"}
 MAY_IMPORT = {
     "__init__": {"runtime"},
     **{leaf: LEAVES for leaf in LEAVES},
@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "store": LEAVES | {"model", "quantize"},
     "runtime": LEAVES - {"stack", "config"},
     "evaluation": LEAVES - {"stack"} | {"metrics", "runtime"},
+    "worst": LEAVES - {"stack"} | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
 }
