@@ -15,14 +15,16 @@ def objective(
     Args:
       clean, textured: what the network says of A and A′: MASK_LOGITS and BOUNDARY_LOGITS,
         each (B, H, W, 2) float32.
-      batch: MASK and BOUNDARY labels, (B, H, W).
+      batch: MASK and BOUNDARY labels, (B, H, W); where the mask is IGNORE, no term counts.
       weights: α, β, γ and T.
 
     Returns:
       Float32 scalars LOSS_TOTAL, LOSS_MASK (both views, equation 5), LOSS_BOUNDARY (mean of the
       views that carry it, unweighted), LOSS_CONSISTENCY (unweighted). A term of weight 0 is 0 and costs nothing.
     """
-    mask, boundary = batch[fields.MASK], batch[fields.BOUNDARY]
+    mask = batch[fields.MASK]
+    # A boundary label knows of no ignored pixels; the mask does.
+    boundary = tf.where(mask == fields.IGNORE, mask, batch[fields.BOUNDARY])
     mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS]) for view in (clean, textured))
     boundary_loss = consistency_loss = tf.constant(0.0)
     if weights.boundary_weight:
@@ -32,7 +34,9 @@ def objective(
             for view in views
         ) / len(views)
     if weights.consistency_weight:
-        consistency_loss = consistency_kl(clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature)
+        consistency_loss = consistency_kl(
+            clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature, mask
+        )
     total = mask_loss + weights.consistency_weight * consistency_loss + weights.boundary_weight * boundary_loss
     return {
         fields.LOSS_TOTAL: total,
