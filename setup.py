@@ -18,7 +18,7 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-COMMANDS = ["convert", "views=show_views", "train", "evaluate", "export", "segment", "benchmark"]
+COMMANDS = ["convert", "views=show_views", "train", "evaluate", "ablate", "export", "segment", "benchmark"]
 
 
 def entry_point(command: str) -> str:
@@ -43,7 +43,10 @@ setup(
     ],
     packages=[
         "pnet_tf",
-        *(f"pnet_tf.{room}" for room in ("model", "data", "losses", "training", "quantize", "export", "runtime")),
+        *(
+            f"pnet_tf.{room}"
+            for room in ("model", "data", "losses", "training", "ablation", "quantize", "export", "runtime")
+        ),
         "tfrecords",
         "pnet_tf_tools",
     ],

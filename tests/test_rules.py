@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "evaluation": LEAVES - {"stack"} | {"metrics", "runtime"},
     "worst": LEAVES - {"stack"} | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
+    "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
 }
 TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "stack"}

@@ -9,14 +9,13 @@ goes on where a stopped run left off.
 import dataclasses
 import pathlib
 import sys
-import time
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from absl import flags
 
 from pnet_tf import config, presets
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli
+from pnet_tf_tools import cli, runs
 
 FLAGS = cli.new_flags()
 flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
@@ -26,39 +25,8 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
-flags.DEFINE_string(
-    "init_weights",
-    None,
-    "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
-    flag_values=FLAGS,
-)
-
-_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean}
-
-
-def _define_settings() -> None:
-    for section in dataclasses.fields(config.Experiment):
-        for field in dataclasses.fields(section.type):
-            text = f"Sets {section.name}.{field.name}; by default what the preset says."
-            if get_origin(field.type) is Literal:
-                flags.DEFINE_enum(field.name, None, get_args(field.type), text, flag_values=FLAGS)
-            else:
-                _DEFINE[field.type](field.name, None, text, flag_values=FLAGS)
-
-
-_define_settings()
-
-
-def _init_source() -> pathlib.Path | None:
-    if not FLAGS.init_weights:
-        return None
-    from pnet_tf.runtime import shipped
-
-    path = pathlib.Path(FLAGS.init_weights)
-    source = path if path.exists() else shipped.directory(FLAGS.init_weights)
-    if source is None:
-        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
-    return source
+runs.define_init_weights(FLAGS)
+runs.define_settings(FLAGS)
 
 
 def _experiment() -> config.Experiment:
@@ -70,64 +38,33 @@ def _experiment() -> config.Experiment:
     else:
         start = presets.get(FLAGS.preset)
     if start.training.quantize or FLAGS.quantize:
-        if not (_init_source() and _init_source().is_dir()):
+        finished = runs.init_source(FLAGS)
+        if not (finished and finished.is_dir()):
             raise InputError("--quantize: needs a finished float model; name its directory with --init_weights")
         from pnet_tf import store
 
-        source = store.read_config(_init_source())
+        source = store.read_config(finished)
         if source.training.quantize:
             raise InputError(f"--init_weights={FLAGS.init_weights}: is an int8 twin already; name the float model")
         start = dataclasses.replace(start, model=source.model)
-    given = {name: FLAGS[name].value for name in config.field_owners() if FLAGS[name].value is not None}
-    return start.replace(**given)
-
-
-def _watchers(loop: Any, bar: Any) -> Any:
-    """Progress bar on a terminal, a plain line every so often elsewhere."""
-    latest = {"time": 0.0}
-
-    def on_start(done: int, total: int) -> None:
-        bar.total, bar.n, bar.initial = total, done, done
-        bar.refresh()
-        print(f"{'resuming at' if done else 'starting,'} step {done} of {total}", flush=True)
-
-    def on_step(done: int, losses: dict[str, float]) -> None:
-        bar.update(done - bar.n)
-        bar.set_postfix({name.removesuffix("_loss"): f"{value:.4f}" for name, value in losses.items()}, refresh=False)
-        if bar.disable and time.monotonic() - latest["time"] > 30:
-            latest["time"] = time.monotonic()
-            print(f"step {done}: " + ", ".join(f"{k} {v:.5f}" for k, v in losses.items()), flush=True)
-
-    def on_epoch(entry: dict[str, Any]) -> None:
-        scores = entry["network_size"]
-        bar.write(
-            f"epoch {entry['epoch']:g}: loss {entry['loss']:.4f}, validation foreground IoU "
-            f"{scores['foreground_iou']:.4f}, boundary IoU {scores['boundary_iou']:.4f}, {entry['seconds']:.0f} s"
-        )
-        sys.stdout.flush()
-
-    return loop.Watchers(on_start, on_step, on_epoch)
+    return start.replace(**runs.given_settings(FLAGS))
 
 
 def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str]) -> None:
     """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
+    source = runs.init_source(FLAGS)
+    if not experiment.training.quantize:
+        runs.load_first(model, source)
+        return
     from pnet_tf import store
-    from pnet_tf.model import weights
+    from pnet_tf.export import calibration
+    from pnet_tf.quantize import qat
 
-    source = _init_source()
-    if experiment.training.quantize:
-        from pnet_tf.export import calibration
-        from pnet_tf.quantize import qat
-
-        float_model, _ = store.load(source)
-        twin = qat.quantize(float_model)
-        photos = calibration.photos(train_paths, experiment)
-        qat.calibrate(twin, float_model, [photo[None] for photo in photos])
-        model.set_weights(twin.get_weights())
-    elif source and source.is_dir():
-        weights.load(model, source / store.WEIGHTS)
-    elif source:
-        weights.load_encoder(model, source)
+    float_model, _ = store.load(source)
+    twin = qat.quantize(float_model)
+    photos = calibration.photos(train_paths, experiment)
+    qat.calibrate(twin, float_model, [photo[None] for photo in photos])
+    model.set_weights(twin.get_weights())
 
 
 def train() -> None:
@@ -147,7 +84,7 @@ def train() -> None:
             FLAGS.model_dir,
             experiment,
             lambda model: _initialise(model, experiment, train_paths),
-            _watchers(loop, bar),
+            runs.watchers(bar),
         )
     print(FLAGS.model_dir)
 

@@ -50,7 +50,7 @@ def _check_resumed(directory: pathlib.Path, experiment: config.Experiment) -> No
     if changes:
         raise InputError(
             f"{directory}: holds a run with other settings ({'; '.join(changes)}); "
-            "give the same ones to go on, or another --model_dir"
+            "give the same ones to go on, or another directory"
         )
 
 
