@@ -18,7 +18,7 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-COMMANDS = ["convert", "views=show_views", "train", "evaluate", "export", "segment", "benchmark"]
+COMMANDS = ["convert", "views=show_views", "train", "evaluate", "ablate", "export", "segment", "benchmark"]
 
 
 def entry_point(command: str) -> str:
@@ -43,7 +43,10 @@ setup(
     ],
     packages=[
         "pnet_tf",
-        *(f"pnet_tf.{room}" for room in ("model", "data", "losses", "training", "quantize", "export", "runtime")),
+        *(
+            f"pnet_tf.{room}"
+            for room in ("model", "data", "losses", "training", "ablation", "quantize", "export", "runtime")
+        ),
         "tfrecords",
         "pnet_tf_tools",
     ],
@@ -60,7 +63,7 @@ setup(
     extras_require={
         "train": TRAIN,
         "beam": ["apache-beam>=2.60"],
-        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "apache-beam>=2.60"],
+        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],
         "demo": ["scikit-image>=0.22"],
     },
     entry_points={"console_scripts": [entry_point(command) for command in COMMANDS]},

@@ -1,5 +1,6 @@
 """Scores a network on labelled photos, at its own size and at the photos'."""
 
+import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -15,11 +16,24 @@ Sample = tuple[str, np.ndarray, np.ndarray]
 """Id, (h, w, 3) uint8 RGB, (h, w) uint8 labels."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    """One photo, what the network made of it, and its figures by the names of `metrics.Scores.add`."""
+
+    id: str
+    rgb: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    """(h, w) bool at the photo's size."""
+    network_size: dict[str, float]
+    photo_size: dict[str, float]
+
+
 def evaluate(
     network: Network,
     samples: Iterable[Sample],
     mode: str = "letterbox",
-    on_photo: Callable[[str, dict[str, float]], None] | None = None,
+    on_photo: Callable[[Photo], None] | None = None,
 ) -> dict[str, dict[str, float]]:
     """Mean scores over labelled photos.
 
@@ -27,7 +41,7 @@ def evaluate(
       network: answers for one photo of its own size.
       samples: id, RGB photo and labels, one at a time.
       mode: "letterbox", the paper's test procedure, or "stretch".
-      on_photo: called with each photo's id and its own figures at the photo's size.
+      on_photo: called with every photo.
 
     Returns:
       NETWORK_SIZE and PHOTO_SIZE → the figures of `metrics.Scores.result`. At the network's size the
@@ -37,8 +51,10 @@ def evaluate(
     for name, rgb, labels in samples:
         fitted, at = resize.fit_photo(rgb, network.height, network.width, mode)
         probability = network(fitted)
-        small.add(probability > THRESHOLD, resize.fit_mask(labels, network.height, network.width, mode))
-        figures = full.add(resize.unfit(probability, at) > THRESHOLD, labels)
+        fitted_labels = resize.fit_mask(labels, network.height, network.width, mode)
+        at_network = small.add(probability > THRESHOLD, fitted_labels)
+        predicted = resize.unfit(probability, at) > THRESHOLD
+        at_photo = full.add(predicted, labels)
         if on_photo:
-            on_photo(name, figures)
+            on_photo(Photo(name, rgb, labels, predicted, at_network, at_photo))
     return {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result()}

@@ -27,6 +27,16 @@ BOUNDARY_SHARE = 0.02
 F_SCORE_SHARE = 0.0075
 """How far apart two contour pixels may be and still match, as a share of the diagonal (Csurka et al. 2013)."""
 
+DEFINITIONS = {
+    FOREGROUND_IOU: "mean over photos of the person's IoU (equation 10)",
+    CLASS_MEAN_IOU: "mean over photos of person and background",
+    TWO_CLASS_IOU: "person and background over all pixels of the set at once",
+    BOUNDARY_IOU: f"inner bands of {100 * BOUNDARY_SHARE:g} % of the diagonal (Cheng et al.)",
+    BOUNDARY_F_SCORE: f"contours within {100 * F_SCORE_SHARE:g} % of the diagonal (Csurka et al.)",
+    **{MEAN_EDGE_IOU.format(s): f"weights that fall with σ = {s} px from the edge (equation 11)" for s in EDGE_SIGMAS},
+}
+"""Every figure of `Scores.result` in its order, and how it is defined."""
+
 
 def confusion(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The 2×2 pixel counts of one photo.
@@ -62,20 +72,41 @@ def _inner_band(mask: np.ndarray, width: int) -> np.ndarray:
 def boundary_iou(predicted: np.ndarray, labels: np.ndarray) -> float:
     """IoU of the two masks' inner boundary bands (Cheng et al. 2021); arguments as for `confusion`.
 
-    The band is 2 % of the diagonal wide. 1 where both are empty.
+    The band is 2 % of the diagonal wide. 1 where both are empty. IGNORE pixels are background in both masks.
     """
     width = max(1, round(BOUNDARY_SHARE * float(np.hypot(*labels.shape))))
-    ours, theirs = _inner_band(predicted, width), _inner_band(labels == fields.FOREGROUND, width)
-    counted = labels != fields.IGNORE
-    union = np.count_nonzero((ours | theirs) & counted)
-    return np.count_nonzero(ours & theirs & counted) / union if union else 1.0
+    ours = _inner_band(predicted & (labels != fields.IGNORE), width)
+    theirs = _inner_band(labels == fields.FOREGROUND, width)
+    union = np.count_nonzero(ours | theirs)
+    return np.count_nonzero(ours & theirs) / union if union else 1.0
+
+
+def boundary_distance(foreground: np.ndarray) -> np.ndarray:
+    """(h, w) bool → (h, w) float32: each foreground pixel's distance in pixels to the nearest other one, 0 outside.
+
+    The mask must have a boundary, foreground on one side of it and background on the other.
+    """
+    return cv2.distanceTransform(foreground.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def edge_weight(distance: np.ndarray, sigma: float) -> np.ndarray:
+    """Equation 12 and Fig. 8: exp(−d²/2σ²) on the foreground, 0 elsewhere.
+
+    Args:
+      distance: any shape, from `boundary_distance`.
+      sigma: pixels.
+
+    Returns:
+      Float64 0..1 of the same shape.
+    """
+    return np.where(distance > 0, np.exp(-(distance.astype(np.float64) ** 2) / (2 * sigma**2)), 0.0)
 
 
 def mean_edge_iou(predicted: np.ndarray, labels: np.ndarray) -> dict[int, float]:
     """The paper's mean edge IoU of one photo (equations 11 and 12); arguments as for `confusion`.
 
-    A foreground pixel weighs exp(−d²/2σ²), d its distance in pixels to the nearest pixel that is not
-    foreground; background weighs nothing, so that false positives do not count. 1 without a boundary.
+    Pixels weigh as in `edge_weight`; background weighs nothing, so that false positives do not count. 1
+    without a boundary.
 
     Returns:
       σ of `EDGE_SIGMAS` → weighted intersection over weighted union, 0..1.
@@ -83,13 +114,9 @@ def mean_edge_iou(predicted: np.ndarray, labels: np.ndarray) -> dict[int, float]
     foreground = labels == fields.FOREGROUND
     if not foreground.any() or foreground.all():
         return dict.fromkeys(EDGE_SIGMAS, 1.0)
-    distance = cv2.distanceTransform(foreground.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[foreground]
-    found = predicted[foreground]
-    scores = {}
-    for sigma in EDGE_SIGMAS:
-        weight = np.exp(-(distance.astype(np.float64) ** 2) / (2 * sigma**2))
-        scores[sigma] = float(weight[found].sum() / weight.sum())
-    return scores
+    distance, found = boundary_distance(foreground)[foreground], predicted[foreground]
+    weights = {sigma: edge_weight(distance, sigma) for sigma in EDGE_SIGMAS}
+    return {sigma: float(weight[found].sum() / weight.sum()) for sigma, weight in weights.items()}
 
 
 def _contour(mask: np.ndarray) -> np.ndarray:
@@ -102,10 +129,10 @@ def boundary_f_score(predicted: np.ndarray, labels: np.ndarray) -> float:
     """F1 of the two contours (Csurka et al., "What is a good evaluation measure", 2013); arguments as for `confusion`.
 
     A contour pixel counts as found if the other contour passes within 0.75 % of the diagonal. 1 where
-    neither mask has a contour, 0 where one has none.
+    neither mask has a contour, 0 where one has none. IGNORE pixels are background in both masks.
     """
     reach = F_SCORE_SHARE * float(np.hypot(*labels.shape))
-    ours, theirs = _contour(predicted), _contour(labels == fields.FOREGROUND)
+    ours, theirs = _contour(predicted & (labels != fields.IGNORE)), _contour(labels == fields.FOREGROUND)
     if not ours.any() or not theirs.any():
         return float(ours.any() == theirs.any())
     to_ours, to_theirs = (
@@ -141,13 +168,8 @@ class Scores:
         return single
 
     def result(self) -> dict[str, float]:
-        """The figures over the set, each 0..1.
-
-        FOREGROUND_IOU: mean over photos of the foreground's IoU (equation 10).
-        CLASS_MEAN_IOU: mean over photos of the mean of foreground and background.
-        TWO_CLASS_IOU: mean of the two classes' IoU over all pixels of the set at once.
-        BOUNDARY_IOU, BOUNDARY_F_SCORE, MEAN_EDGE_IOU for each σ: means over photos.
-        """
+        """The figures over the set by the names of `DEFINITIONS`, each 0..1."""
         means = {name: value / self.photos for name, value in self.sums.items()}
         both = (iou(self.counts, fields.BACKGROUND) + iou(self.counts, fields.FOREGROUND)) / 2
-        return {**means, TWO_CLASS_IOU: both}
+        figures = {**means, TWO_CLASS_IOU: both}
+        return {name: figures[name] for name in DEFINITIONS}

@@ -64,23 +64,25 @@ def test_focal_on_paper():
 def test_kl_on_paper():
     # q = (1/4, 3/4) against (1/2, 1/2): ln 2 + (1/4) ln 1/4 + (3/4) ln 3/4.
     expected = math.log(2) + 0.25 * math.log(0.25) + 0.75 * math.log(0.75)
-    assert float(consistency_kl(logits(LN3), logits(0.0), 1.0)) == pytest.approx(expected, abs=1e-6)
+    assert float(consistency_kl(logits(LN3), logits(0.0), 1.0, labels(0))) == pytest.approx(expected, abs=1e-6)
 
 
 def test_temperature_divides_logits_and_multiplies_by_its_square():
     # At T = 2 a margin of 2·ln 3 is what ln 3 is at T = 1.
-    hot = float(consistency_kl(logits(2 * LN3), logits(0.0), 2.0))
-    assert hot == pytest.approx(4 * float(consistency_kl(logits(LN3), logits(0.0), 1.0)), rel=1e-5)
+    hot = float(consistency_kl(logits(2 * LN3), logits(0.0), 2.0, labels(0)))
+    assert hot == pytest.approx(4 * float(consistency_kl(logits(LN3), logits(0.0), 1.0, labels(0))), rel=1e-5)
 
 
 def test_equal_logits_have_no_divergence():
-    assert float(consistency_kl(logits(1.5, -80.0), logits(1.5, -80.0), 1.0)) == pytest.approx(0.0, abs=1e-7)
+    assert float(consistency_kl(logits(1.5, -80.0), logits(1.5, -80.0), 1.0, labels(0, 1))) == pytest.approx(
+        0.0, abs=1e-7
+    )
 
 
 def test_teacher_gets_no_gradient():
     teacher, student = tf.Variable(logits(1.0)), tf.Variable(logits(-1.0))
     with tf.GradientTape() as tape:
-        loss = consistency_kl(teacher, student, 1.0)
+        loss = consistency_kl(teacher, student, 1.0, labels(1))
     to_teacher, to_student = tape.gradient(loss, [teacher, student])
     assert to_teacher is None
     assert np.abs(to_student).max() > 0.1
@@ -94,7 +96,7 @@ def test_extreme_logits_stay_finite(margin, label):
         lambda: mask_cross_entropy(labels(label), z),
         lambda: boundary_focal(labels(label), z, 2.0),
         lambda: boundary_focal(labels(label), z, 0.5),
-        lambda: consistency_kl(logits(-margin), z, 1.0),
+        lambda: consistency_kl(logits(-margin), z, 1.0, labels(label)),
     ):
         with tf.GradientTape() as tape:
             value = loss()
@@ -160,3 +162,35 @@ def test_boundary_loss_on_chosen_views():
     assert found["clean"] == pytest.approx(math.log(2) / 4)
     assert found["textured"] == pytest.approx(math.log(4 / 3) / 16)
     assert found["both"] == pytest.approx((found["clean"] + found["textured"]) / 2)
+
+
+def test_an_ignored_pixel_counts_in_no_term_and_gets_no_gradient():
+    """The same batch with and without a pixel that nobody labelled, at logits that would cost 100."""
+    weights = config.Loss(boundary_weight=0.3, consistency_weight=2.0)
+
+    def losses(*margins: float) -> tuple[dict, list[np.ndarray]]:
+        views = [{name: tf.Variable(logits(*(sign * m for m in margins))) for name in names} for sign in (1, -1)]
+        marks = [[1, 255][: len(margins)], [0, 1][: len(margins)]]
+        batch = {fields.MASK: labels(*marks[0]), fields.BOUNDARY: labels(*marks[1])}
+        with tf.GradientTape() as tape:
+            parts = objective(*views, batch, weights)
+        variables = [view[name] for view in views for name in names]
+        return parts, [one.numpy() for one in tape.gradient(parts[fields.LOSS_TOTAL], variables)]
+
+    names = (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)
+    (alone, _), (beside, gradients) = losses(LN3), losses(LN3, 100.0)
+    for name, value in alone.items():
+        assert float(beside[name]) == pytest.approx(float(value), rel=1e-6)
+    for gradient in gradients:
+        assert np.abs(gradient[:, :, 1]).max() == 0.0 and np.abs(gradient[:, :, 0]).max() > 0.0
+
+
+def test_focal_at_gamma_zero_has_the_gradient_of_cross_entropy():
+    gradients = []
+    for loss in (lambda z: boundary_focal(labels(1, 0), z, 0.0), lambda z: mask_cross_entropy(labels(1, 0), z)):
+        z = tf.Variable(logits(LN3, -1.0))
+        with tf.GradientTape() as tape:
+            value = loss(z)
+        gradients.append(tape.gradient(value, z).numpy())
+    assert gradients[0] == pytest.approx(gradients[1], abs=1e-6)
+    assert gradients[1][0, 0, 0, 1] == pytest.approx((3 / 4 - 1) / 2, abs=1e-6)  # p − y, mean of two pixels

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from pnet_tf import metrics
 
@@ -98,3 +99,81 @@ def test_the_frame_is_no_contour_for_the_f_score():
     assert metrics.boundary_f_score(np.ones((30, 40), bool), labels) == 1.0
     labels[:, 20:] = 0
     assert metrics._contour(labels == 1).sum() == 30
+
+
+def test_figures_come_by_name_and_in_order():
+    scores = metrics.Scores()
+    scores.add(PREDICTED, LABELS)
+    assert list(scores.result()) == list(metrics.DEFINITIONS)
+    assert {f"mean_edge_iou_{sigma}" for sigma in (3, 5, 10, 20, 40, 80)} < set(metrics.DEFINITIONS)
+
+
+def blobs(seed: int, height: int = 60, width: int = 80) -> tuple[np.ndarray, np.ndarray]:
+    """A prediction and a label that agree in part: smoothed noise, thresholded twice."""
+    noise = np.random.default_rng(seed).normal(size=(2, height, width))
+    shared, other = (ndimage.gaussian_filter(one, 6) / ndimage.gaussian_filter(one, 6).std() for one in noise)
+    return shared + 0.4 * other > 0, (shared > 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_against_keras(seed):
+    from pnet_tf.stack import keras
+
+    predicted, labels = blobs(seed)
+    scores = metrics.Scores()
+    single = scores.add(predicted, labels)
+    foreground, both = keras.metrics.BinaryIoU(target_class_ids=[1]), keras.metrics.MeanIoU(num_classes=2)
+    for metric in (foreground, both):
+        metric.update_state(labels, predicted.astype(np.uint8))
+    assert single["foreground_iou"] == pytest.approx(float(foreground.result()), abs=1e-6)
+    assert single["class_mean_iou"] == pytest.approx(float(both.result()), abs=1e-6)
+    more_predicted, more_labels = blobs(seed + 10)
+    scores.add(more_predicted, more_labels)
+    both.update_state(more_labels, more_predicted.astype(np.uint8))
+    assert scores.result()["two_class_iou"] == pytest.approx(float(both.result()), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_against_scipy(seed):
+    """The boundary figures again, with SciPy's morphology and distances, as their papers define them."""
+    predicted, labels = blobs(seed)  # diagonal 100: a band of 2 pixels, contours within 0.75
+    label, square = labels == 1, np.ones((3, 3), bool)
+
+    bands = [one & ~ndimage.binary_erosion(one, square, iterations=2) for one in (predicted, label)]
+    assert metrics.boundary_iou(predicted, labels) == pytest.approx(
+        (bands[0] & bands[1]).sum() / (bands[0] | bands[1]).sum()
+    )
+
+    depth = ndimage.distance_transform_edt(label)
+    for sigma, found in metrics.mean_edge_iou(predicted, labels).items():
+        weight = np.exp(-(depth**2) / (2 * sigma**2)) * label
+        assert found == pytest.approx(
+            (weight * (predicted & label)).sum() / (weight * (predicted | label)).sum(), rel=1e-5
+        )
+
+    ours, theirs = (one & ~ndimage.binary_erosion(one, square, border_value=1) for one in (predicted, label))
+    precision = (ndimage.distance_transform_edt(~theirs)[ours] <= 0.75).mean()
+    recall = (ndimage.distance_transform_edt(~ours)[theirs] <= 0.75).mean()
+    assert 0.1 < precision < 0.9
+    expected = 2 * precision * recall / (precision + recall)
+    assert metrics.boundary_f_score(predicted, labels) == pytest.approx(expected)
+
+
+def test_what_is_predicted_on_ignored_pixels_changes_no_figure():
+    predicted, labels = blobs(0)
+    labels[20:40, 30:60] = 255
+    other = predicted ^ ((labels == 255) & (np.random.default_rng(0).random(labels.shape) < 0.5))
+    assert (other != predicted).sum() > 100
+    assert metrics.Scores().add(predicted, labels) == metrics.Scores().add(other, labels)
+
+
+def test_edge_weight_on_a_disc():
+    """Equation 12 on a shape with known distances: 1 at the edge's limit, e^(-1/2) where the distance is σ."""
+    y, x = np.mgrid[-40:41, -40:41]
+    distance = metrics.boundary_distance(np.hypot(x, y) < 30)
+    # Along a row through the centre: pixel x = 0 has 30 to the first outside one, x = 20 has 10, x = 29 has 1.
+    assert [distance[40, 40 + at] for at in (0, 20, 29, 30)] == [30, 10, 1, 0]
+    weight = metrics.edge_weight(distance, 10)
+    assert weight[40, 60] == pytest.approx(np.exp(-1 / 2))
+    assert weight[40, 40] == pytest.approx(np.exp(-9 / 2))
+    assert weight[40, 70] == 0.0

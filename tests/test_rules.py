@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-LEAVES = {"config", "errors", "fields", "files", "quiet", "resize", "stack"}
+LEAVES = {"config", "errors", "fields", "files", "grid", "quiet", "resize", "stack"}
 MAY_IMPORT = {
     "__init__": {"runtime"},
     **{leaf: LEAVES for leaf in LEAVES},
@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "store": LEAVES | {"model", "quantize"},
     "runtime": LEAVES - {"stack", "config"},
     "evaluation": LEAVES - {"stack"} | {"metrics", "runtime"},
+    "worst": LEAVES - {"stack"} | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
+    "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
 }
 TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "runtime", "stack"}

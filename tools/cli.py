@@ -1,6 +1,8 @@
 """What every command line shares: its own flags, one-line errors, progress."""
 
 import contextlib
+import csv
+import io
 import json
 import os
 import pathlib
@@ -81,10 +83,10 @@ def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]
         yield update
 
 
-def refuse_existing(path: str | os.PathLike, overwrite: bool) -> None:
-    """Raises InputError if a file is there and may not be replaced."""
+def refuse_existing(path: str | os.PathLike, overwrite: bool, flag: str = "--output") -> None:
+    """Raises InputError if a file is there and may not be replaced; `flag` is what named it."""
     if os.path.exists(path) and not overwrite:
-        raise InputError(f"{path}: already there; --overwrite replaces it, --output names another place")
+        raise InputError(f"{path}: already there; --overwrite replaces it, {flag} names another place")
 
 
 def given(values: flags.FlagValues) -> list[str]:
@@ -92,11 +94,26 @@ def given(values: flags.FlagValues) -> list[str]:
     return [word for name in values if values[name].present for word in values[name].serialize().splitlines()]
 
 
+def require_suffix(path: str | None, suffix: str) -> None:
+    """Raises InputError if figures would go into a file of another kind, so that a slip costs nobody a photo."""
+    if path and pathlib.Path(path).suffix != suffix:
+        raise InputError(f"{path}: figures go into a file whose name ends with {suffix}")
+
+
 def write_json(path: str, value: Any) -> None:
-    """Writes figures, replacing older ones; only to a .json file, so that a slip costs nobody a photo."""
-    if pathlib.Path(path).suffix != ".json":
-        raise InputError(f"{path}: figures go into a file whose name ends with .json")
+    """Writes figures, replacing older ones; only to a .json file."""
+    require_suffix(path, ".json")
     files.write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_csv(path: str, rows: list[dict[str, Any]]) -> None:
+    """Writes figures as a table with a heading, replacing an older one; only to a .csv file."""
+    require_suffix(path, ".csv")
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    files.write_text(path, text.getvalue())
 
 
 def one_opencv_thread() -> None:

@@ -2,6 +2,7 @@
 
   pnet-evaluate --model=model_dir --records='records/val-*'
   pnet-evaluate --model=portraitnet-int8.tflite --input_dir=photos       (Images/ and Labels/)
+  pnet-evaluate --model=model_dir --records='records/val-*' --per_photo=photos.csv --worst=worst.png
 
 Published IoUs differ by definition; the table names each (README.md, "Which IoU?").
 """
@@ -12,8 +13,9 @@ from collections.abc import Iterator
 
 from absl import flags
 
-from pnet_tf import evaluation
+from pnet_tf import evaluation, metrics, worst
 from pnet_tf.errors import InputError
+from pnet_tf.runtime import pictures
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
@@ -23,8 +25,19 @@ flags.DEFINE_string("input_dir", None, "Labelled photos as Images/ and Labels/."
 flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
+flags.DEFINE_boolean(
+    "illumination",
+    False,
+    "Changes the light of every photo, for the test set of the paper's Table 3.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer("seed", 0, "Seed of --illumination.", lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
+flags.DEFINE_string("per_photo", None, "Writes every photo's figures to this .csv file.", flag_values=FLAGS)
+flags.DEFINE_string("worst", None, "Draws the photos of the lowest foreground IoU, a picture.", flag_values=FLAGS)
+flags.DEFINE_integer("worst_count", 8, "How many of them.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_boolean("overwrite", False, "Replaces a table or picture that is already there.", flag_values=FLAGS)
 
 
 def _network():
@@ -62,29 +75,69 @@ def _from_records(pattern: str) -> tuple[int, Iterator[evaluation.Sample]]:
     return records.count(paths), records.samples(paths)
 
 
-def evaluate() -> None:
-    """Runs the evaluation that the flags describe."""
+def _samples() -> tuple[int, Iterator[evaluation.Sample]]:
+    total, samples = _from_records(FLAGS.records) if FLAGS.records else _from_folder(pathlib.Path(FLAGS.input_dir))
+    if FLAGS.illumination:
+        from pnet_tf.data import illumination
+
+        samples = illumination.changed(samples, FLAGS.seed)
+    return total, samples
+
+
+def _check_flags() -> None:
     if bool(FLAGS.records) == bool(FLAGS.input_dir):
         raise InputError("name the photos with either --records or --input_dir")
+    if FLAGS["seed"].present and not FLAGS.illumination:
+        raise InputError("--seed: only --illumination draws anything")
+    cli.require_suffix(FLAGS.json, ".json")
+    cli.require_suffix(FLAGS.per_photo, ".csv")
+    if FLAGS.worst:
+        pictures.require_suffix(FLAGS.worst)
+    for flag in ("per_photo", "worst"):
+        if FLAGS[flag].value:
+            cli.refuse_existing(FLAGS[flag].value, FLAGS.overwrite, f"--{flag}")
+
+
+def _print_table(scores: dict[str, dict[str, float]]) -> None:
+    wide = max(map(len, metrics.DEFINITIONS))
+    print(f"{'per cent':{wide}}  network size  photo size")
+    for name, definition in metrics.DEFINITIONS.items():
+        small, full = (100 * scores[size][name] for size in (evaluation.NETWORK_SIZE, evaluation.PHOTO_SIZE))
+        print(f"{name:{wide}}{small:14.2f}{full:12.2f}  {definition}")
+
+
+def evaluate() -> None:
+    """Runs the evaluation that the flags describe."""
+    _check_flags()
     network = _network()
-    total, samples = _from_records(FLAGS.records) if FLAGS.records else _from_folder(pathlib.Path(FLAGS.input_dir))
-    done = 0
+    total, samples = _samples()
+    lowest, rows = worst.Worst(FLAGS.worst_count), []
     with cli.progress("scoring", "photo") as update:
 
-        def on_photo(_: str, __: dict[str, float]) -> None:
-            nonlocal done
-            done += 1
-            update(done, total)
+        def on_photo(photo: evaluation.Photo) -> None:
+            sizes = {evaluation.NETWORK_SIZE: photo.network_size, evaluation.PHOTO_SIZE: photo.photo_size}
+            figures = {f"{size}/{name}": value for size, part in sizes.items() for name, value in part.items()}
+            rows.append({"id": photo.id, **figures})
+            lowest(photo)
+            update(len(rows), total)
 
         scores = evaluation.evaluate(network, samples, FLAGS.resize, on_photo)
-    print(f"{FLAGS.model}: {total} photos, {FLAGS.resize}, threshold {evaluation.THRESHOLD}")
-    print(f"{'':18}{'network size':>14}{'photo size':>14}")
-    for name in scores[evaluation.PHOTO_SIZE]:
-        small, full = scores[evaluation.NETWORK_SIZE][name], scores[evaluation.PHOTO_SIZE][name]
-        print(f"{name:18}{100 * small:14.2f}{100 * full:14.2f}")
+    light = f", light changed by seed {FLAGS.seed}" if FLAGS.illumination else ""
+    print(f"{FLAGS.model}: {total} photos, {FLAGS.resize}, threshold {evaluation.THRESHOLD}{light}")
+    _print_table(scores)
+    if FLAGS.per_photo:
+        cli.write_csv(FLAGS.per_photo, rows)
+    if FLAGS.worst:
+        pictures.write(FLAGS.worst, lowest.draw())
     if FLAGS.json:
-        result = {"model": FLAGS.model, "photos": total, "resize": FLAGS.resize, **scores}
-        cli.write_json(FLAGS.json, result)
+        about = {
+            "model": FLAGS.model,
+            "photos": total,
+            "resize": FLAGS.resize,
+            "illumination_seed": FLAGS.seed if FLAGS.illumination else None,
+        }
+        ranking = [{"id": name, metrics.FOREGROUND_IOU: score} for name, score in lowest.ranking()]
+        cli.write_json(FLAGS.json, {**about, **scores, "worst": ranking})
 
 
 def main(argv: list[str] | None = None) -> int:

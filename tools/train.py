@@ -10,13 +10,13 @@ import dataclasses
 import pathlib
 import shlex
 import sys
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from absl import flags
 
 from pnet_tf import config, presets
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli, watching
+from pnet_tf_tools import cli, runs
 
 FLAGS = cli.new_flags()
 flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
@@ -26,50 +26,16 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
-flags.DEFINE_string(
-    "init_weights",
-    None,
-    "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
-    flag_values=FLAGS,
-)
-
 flags.DEFINE_enum(
     "strategy",
     "none",
     ["none", "mirrored", "multiworker", "tpu"],
-    "One device; all devices of this machine; the machines in TF_CONFIG; a TPU. The batch is shared out.",
+    "One device; all devices of this machine; the machines in TF_CONFIG; a TPU. They share every batch.",
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean(
-    "tensorboard", True, "Writes TensorBoard files to logs/ in the model directory.", flag_values=FLAGS
-)
-
-_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean, str: flags.DEFINE_string}
-
-
-def _define_settings() -> None:
-    for section in dataclasses.fields(config.Experiment):
-        for field in dataclasses.fields(section.type):
-            text = f"Sets {section.name}.{field.name}; by default what the preset says."
-            if get_origin(field.type) is Literal:
-                flags.DEFINE_enum(field.name, None, get_args(field.type), text, flag_values=FLAGS)
-            else:
-                _DEFINE[field.type](field.name, None, text, flag_values=FLAGS)
-
-
-_define_settings()
-
-
-def _init_source() -> pathlib.Path | None:
-    if not FLAGS.init_weights:
-        return None
-    from pnet_tf.runtime import shipped
-
-    path = pathlib.Path(FLAGS.init_weights)
-    source = path if path.exists() else shipped.directory(FLAGS.init_weights)
-    if source is None:
-        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
-    return source
+flags.DEFINE_boolean("tensorboard", True, "Writes TensorBoard files into MODEL_DIR/logs.", flag_values=FLAGS)
+runs.define_init_weights(FLAGS)
+runs.define_settings(FLAGS)
 
 
 def _experiment() -> config.Experiment:
@@ -81,37 +47,33 @@ def _experiment() -> config.Experiment:
     else:
         start = presets.get(FLAGS.preset)
     if start.training.quantize or FLAGS.quantize:
-        if not (_init_source() and _init_source().is_dir()):
+        finished = runs.init_source(FLAGS)
+        if not (finished and finished.is_dir()):
             raise InputError("--quantize: needs a finished float model; name its directory with --init_weights")
         from pnet_tf import store
 
-        source = store.read_config(_init_source())
+        source = store.read_config(finished)
         if source.training.quantize:
             raise InputError(f"--init_weights={FLAGS.init_weights}: is an int8 twin already; name the float model")
         start = dataclasses.replace(start, model=source.model)
-    given = {name: FLAGS[name].value for name in config.field_owners() if FLAGS[name].value is not None}
-    return start.replace(**given)
+    return start.replace(**runs.given_settings(FLAGS))
 
 
 def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str]) -> None:
     """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
+    source = runs.init_source(FLAGS)
+    if not experiment.training.quantize:
+        runs.load_first(model, source)
+        return
     from pnet_tf import store
-    from pnet_tf.model import weights
+    from pnet_tf.export import calibration
+    from pnet_tf.quantize import qat
 
-    source = _init_source()
-    if experiment.training.quantize:
-        from pnet_tf.export import calibration
-        from pnet_tf.quantize import qat
-
-        float_model, _ = store.load(source)
-        twin = qat.quantize(float_model)
-        photos = calibration.photos(train_paths, experiment)
-        qat.calibrate(twin, float_model, [photo[None] for photo in photos])
-        model.set_weights(twin.get_weights())
-    elif source and source.is_dir():
-        weights.load(model, source / store.WEIGHTS)
-    elif source:
-        weights.load_encoder(model, source)
+    float_model, _ = store.load(source)
+    twin = qat.quantize(float_model)
+    photos = calibration.photos(train_paths, experiment)
+    qat.calibrate(twin, float_model, [photo[None] for photo in photos])
+    model.set_weights(twin.get_weights())
 
 
 def train() -> None:
@@ -124,8 +86,8 @@ def train() -> None:
 
     cli.one_opencv_thread()
     strategy = distribution.make(FLAGS.strategy)  # before TensorFlow computes anything
-    train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
     chief = distribution.is_chief(strategy)
+    train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
     board = summaries.Board(FLAGS.model_dir) if FLAGS.tensorboard and chief else None
     with tqdm(unit="step", disable=not (chief and sys.stderr.isatty()), dynamic_ncols=True) as bar:
         history = loop.fit(
@@ -134,12 +96,12 @@ def train() -> None:
             FLAGS.model_dir,
             experiment,
             lambda model: _initialise(model, experiment, train_paths),
-            watching.watchers(bar, board),
+            runs.watchers(bar, board=board),
             strategy,
             shlex.join(["pnet-train", *cli.given(FLAGS)]),
         )
     if chief:
-        watching.last_picture(history, FLAGS.model_dir)
+        runs.draw_curves(history, FLAGS.model_dir)
     print(FLAGS.model_dir)
 
 

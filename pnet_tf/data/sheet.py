@@ -3,12 +3,10 @@
 import cv2
 import numpy as np
 
-from pnet_tf import fields
+from pnet_tf import fields, grid
 
-GAP = 4
 COLUMNS = ("A", "A'", "mask", "boundary", "boundary on A")
 PREDICTED = ("predicted mask", "predicted boundary")
-HEADING = 22
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:
@@ -17,14 +15,13 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 def _row(
     clean: np.ndarray, textured: np.ndarray, mask: np.ndarray, boundary: np.ndarray, *predicted: np.ndarray
-) -> np.ndarray:
+) -> list[np.ndarray]:
     shown = np.full_like(mask, 128)  # ignored pixels
     shown[mask == fields.BACKGROUND], shown[mask == fields.FOREGROUND] = 0, 255
     marked = clean.copy()
     marked[boundary == fields.FOREGROUND] = (255, 0, 128)
-    cells = [clean, textured, _grey(shown), _grey(boundary * np.uint8(255)), marked]
-    cells += [_grey(np.rint(255 * one).astype(np.uint8)) for one in predicted]
-    return np.hstack([np.pad(cell, ((GAP, 0), (GAP, 0), (0, 0)), constant_values=255) for cell in cells])
+    seen = [_grey(np.rint(255 * one).astype(np.uint8)) for one in predicted]
+    return [clean, textured, _grey(shown), _grey(boundary * np.uint8(255)), marked, *seen]
 
 
 def draw(batch: dict[str, np.ndarray], foreground: dict[str, np.ndarray] | None = None) -> np.ndarray:
@@ -41,11 +38,6 @@ def draw(batch: dict[str, np.ndarray], foreground: dict[str, np.ndarray] | None 
     columns = COLUMNS
     if foreground is not None:
         shown += [foreground[name] for name in (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)]
-        columns = COLUMNS + PREDICTED
+        columns += PREDICTED
     rows = [_row(*views) for views in zip(*shown, strict=True)]
-    width = rows[0].shape[1]
-    heading = np.full((HEADING, width, 3), 255, np.uint8)
-    for index, name in enumerate(columns):
-        place = (GAP + index * width // len(columns), HEADING - 6)
-        cv2.putText(heading, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.vstack([heading, *rows])
+    return grid.draw([[(name, grid.BLACK)] for name in columns], rows)

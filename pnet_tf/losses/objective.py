@@ -15,7 +15,8 @@ def objective(
     Args:
       clean, textured: what the network says of A and A′: MASK_LOGITS and BOUNDARY_LOGITS,
         each (B, H, W, 2) float32.
-      batch: MASK and BOUNDARY labels, (B, H, W); TEACHER (B, H, W) uint8 where distillation has a weight.
+      batch: MASK and BOUNDARY labels, (B, H, W); TEACHER (B, H, W) uint8 where distillation has a weight. Where
+        the mask is IGNORE, no term counts.
       weights: α, β, γ and T.
 
     Returns:
@@ -23,7 +24,9 @@ def objective(
       views that carry it), LOSS_CONSISTENCY and LOSS_DISTILLATION (both views); all parts unweighted. A term
       of weight 0 is 0 and costs nothing.
     """
-    mask, boundary = batch[fields.MASK], batch[fields.BOUNDARY]
+    mask = batch[fields.MASK]
+    # A boundary label knows of no ignored pixels; the mask does.
+    boundary = tf.where(mask == fields.IGNORE, mask, batch[fields.BOUNDARY])
     mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS]) for view in (clean, textured))
     boundary_loss = consistency_loss = distillation_loss = tf.constant(0.0)
     if weights.boundary_weight:
@@ -33,7 +36,9 @@ def objective(
             for view in views
         ) / len(views)
     if weights.consistency_weight:
-        consistency_loss = consistency_kl(clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature)
+        consistency_loss = consistency_kl(
+            clean[fields.MASK_LOGITS], textured[fields.MASK_LOGITS], weights.temperature, mask
+        )
     if weights.distillation_weight:
         soft = tf.cast(batch[fields.TEACHER], tf.float32) / 255.0
         distillation_loss = sum(soft_cross_entropy(mask, soft, view[fields.MASK_LOGITS]) for view in (clean, textured))

@@ -1,6 +1,7 @@
 """Mask cross-entropy (equations 1 and 5)."""
 
 from pnet_tf import fields
+from pnet_tf.losses.pixels import mean_of_labelled
 from pnet_tf.stack import tf
 
 
@@ -30,7 +31,6 @@ def soft_cross_entropy(labels: tf.Tensor, foreground: tf.Tensor, logits: tf.Tens
     Returns:
       A float32 scalar; 0 if every pixel is ignored.
     """
-    counted = tf.cast(tf.not_equal(labels, fields.IGNORE), tf.float32)
     # Two classes: softmax cross-entropy of z is sigmoid cross-entropy of z[1] − z[0].
     per_pixel = tf.nn.sigmoid_cross_entropy_with_logits(foreground, logits[..., 1] - logits[..., 0])
-    return tf.math.divide_no_nan(tf.reduce_sum(per_pixel * counted), tf.reduce_sum(counted))
+    return mean_of_labelled(per_pixel, labels)

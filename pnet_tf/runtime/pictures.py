@@ -27,15 +27,20 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
+def require_suffix(path: str | pathlib.Path) -> None:
+    """Raises InputError if the file's suffix is no picture's."""
+    if pathlib.Path(path).suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path}: pictures end with {', '.join(SUFFIXES)}")
+
+
 def write(path: str | pathlib.Path, picture: np.ndarray) -> None:
     """Writes grey (h, w), RGB (h, w, 3) or RGBA (h, w, 4) uint8 as the suffix says, whole or not at all.
 
     Raises:
       InputError: a place that cannot be written, a suffix that is no picture's, transparency into JPEG.
     """
+    require_suffix(path)
     suffix = pathlib.Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(f"{path}: pictures end with {', '.join(SUFFIXES)}")
     if picture.ndim == 3:
         if picture.shape[2] == 4 and suffix not in (".png", ".webp"):
             raise InputError(f"{path}: {suffix} has no transparency; use .png")

@@ -60,5 +60,5 @@ class Checkpoints:
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
                 failures.append(f"{path} ({str(error).splitlines()[0]})")
         if failures:
-            raise InputError(f"no checkpoint can be read: {'; '.join(failures)}; start in another --model_dir")
+            raise InputError(f"no checkpoint can be read: {'; '.join(failures)}; start in another directory")
         return 0

@@ -52,7 +52,7 @@ class Run:
         if changes:
             raise InputError(
                 f"{directory}: holds a run with other settings ({'; '.join(changes)}); "
-                "give the same ones to go on, or another --model_dir"
+                "give the same ones to go on, or another directory"
             )
 
     def write(self, directory: pathlib.Path) -> None:

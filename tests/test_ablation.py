@@ -1,0 +1,147 @@
+"""Exp. 1 to 4 by their preset names, the tables and pictures that come of them, and going on."""
+
+import importlib
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers import portrait
+from pnet_tf import metrics, presets, store
+from pnet_tf.ablation import experiments, tables
+from pnet_tf.stack import tf
+
+SMALL = ("--input_height=64", "--input_width=64", "--width=0.35", "--batch_size=6", "--epochs=1", "--seed=5")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eagerly():
+    """Tracing four networks takes longer than their two steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def run(tool: str, *arguments: str) -> int:
+    return importlib.import_module(f"pnet_tf_tools.{tool}").main(list(arguments))
+
+
+@pytest.fixture(scope="module")
+def ablation(records, tmp_path_factory):
+    """All four experiments of two steps each; the first one was trained before, by its preset's name."""
+    directory = tmp_path_factory.mktemp("ablation")
+    given = (f"--records={records[0]}", f"--val_records={records[1]}", *SMALL)
+    assert run("train", *given, "--preset=exp1_m", f"--model_dir={directory}/exp1_m") == 0
+    before = (directory / "exp1_m/weights.npz").read_bytes()
+    assert run("ablate", *given, f"--output_dir={directory}") == 0
+    assert (directory / "exp1_m/weights.npz").read_bytes() == before
+    return directory
+
+
+def history(directory, name: str) -> list[dict]:
+    return json.loads((directory / name / "history.json").read_text())
+
+
+def test_each_experiment_trains_with_its_losses_alone(ablation):
+    for name, boundary, consistency in (
+        ("exp1_m", False, False),
+        ("exp2_b", True, False),
+        ("exp3_c", False, True),
+        ("exp4_full", True, True),
+    ):
+        (entry,) = history(ablation, name)
+        assert entry["step"] == 2  # 12 records at batch 6
+        assert (entry["boundary_loss"] > 0, entry["consistency_loss"] > 0) == (boundary, consistency)
+        weights = store.read_config(ablation / name).loss
+        parts = (entry["mask_loss"], entry["boundary_loss"], entry["consistency_loss"])
+        total = np.dot(parts, (1, weights.boundary_weight, weights.consistency_weight))
+        assert entry["loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_presets_are_the_papers_equations():
+    """Section 4.4: λ = 0.1, γ = 2 without α, α = 2, T = 1; equation 13 with β = 0.3; all else the same."""
+    experiment = {name: presets.get(name) for name in experiments.EXPERIMENTS}
+    weights = [(one.loss.boundary_weight, one.loss.consistency_weight) for one in experiment.values()]
+    assert weights == [(0.0, 0.0), (0.1, 0.0), (0.0, 2.0), (0.3, 2.0)]
+    assert {(one.loss.focal_gamma, one.loss.temperature) for one in experiment.values()} == {(2.0, 1.0)}
+    same = {one.replace(boundary_weight=0.0, consistency_weight=0.0).to_json() for one in experiment.values()}
+    assert len(same) == 1
+
+
+def test_tables_json_and_pictures(ablation):
+    report = (ablation / "ablation.md").read_text()
+    results = json.loads((ablation / "ablation.json").read_text())["results"]
+    for name in experiments.EXPERIMENTS:
+        figure = 100 * results[name]["test"]["network_size"]["foreground_iou"]
+        (line,) = [
+            one for one in report.splitlines() if tables.NAMES[name] in one and tables.LOSSES[name] + " |" in one
+        ]
+        assert f"| {figure:.2f} |" in line
+    assert "| 3 | " in report and "| 91.56 | 92.34 | +0.78 |" in report
+    assert results["exp1_m"]["illumination"] != results["exp1_m"]["test"]
+    for name in ("fig8.png", "fig9.png"):
+        assert name in report and cv2.imread(str(ablation / name)).std() > 10
+
+
+def test_the_papers_tables_agree_with_its_own_increases():
+    """Section 4.4.1 and Table 2 state the gains of the boundary loss, too."""
+    increases = [round(with_loss - without, 2) for without, with_loss in tables.PAPER_2.values()]
+    assert increases == [0.78, 0.64, 0.44, 0.29, 0.21, 0.20]
+    gains = [round(b - m, 2) for m, b in zip(tables.PAPER_1["exp1_m"], tables.PAPER_1["exp2_b"], strict=True)]
+    assert gains == [0.22, 0.41]
+    for name, (eg1800, supervise) in tables.PAPER_1.items():
+        assert f"{eg1800:.2f}" in presets.PRESETS[name].__doc__ and f"{supervise:.2f}" in presets.PRESETS[name].__doc__
+
+
+def test_a_finished_experiment_is_not_trained_again(ablation):
+    """`ablation` has checked that the weights stay; the newest checkpoint is the one of pnet-train, too."""
+    times = [(ablation / name / "checkpoints/step-2.index").stat().st_mtime_ns for name in experiments.EXPERIMENTS]
+    assert times == sorted(times)
+    assert [len(history(ablation, name)) for name in experiments.EXPERIMENTS] == [1] * 4
+
+
+def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
+    """And the three others from what the caller says."""
+    firsts, loaded = {}, []
+    monkeypatch.setattr(experiments.loop, "fit", lambda *given: firsts.update({given[2].name: given[4]}))
+    monkeypatch.setattr(experiments.weights, "load", lambda model, path: loaded.append(path))
+    experiments.train([], [], tmp_path, {}, initialise=print, watch=lambda _: None)
+    assert [name for name, first in firsts.items() if first is print] == ["exp1_m", "exp3_c", "exp4_full"]
+    firsts["exp2_b"](None)
+    assert loaded == [tmp_path / "exp1_m/weights.npz"]
+
+
+def test_fig_8_shows_the_weights_of_equation_12():
+    from pnet_tf.ablation import figures
+
+    empty = ("empty", np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8))
+    samples = [empty, *((f"p{seed}", *portrait(seed)) for seed in range(4))]
+    figure = figures.weight_masks(samples, 64, 64, "letterbox")
+    rows, columns = 3, 2 + len(metrics.EDGE_SIGMAS)
+    assert len(figure.axes) == rows * columns
+    _, mask, *weights = [axis.images[0].get_array() for axis in figure.axes[:columns]]
+    assert mask.shape == (64, 48)  # 96×72 in 64×64, without the letterbox's border
+    for weight in weights:
+        assert ((weight > 0) == mask).all()
+    shares = [float(weight.sum() / mask.sum()) for weight in weights]
+    assert shares == sorted(shares) and shares[-1] > 0.98  # σ = 80 weighs a small person evenly
+
+
+def test_fig_9_draws_both_models_and_the_paper():
+    from pnet_tf.ablation import figures
+
+    one = {name: dict.fromkeys(metrics.DEFINITIONS, value) for name, value in (("exp1_m", 0.5), ("exp2_b", 0.75))}
+    level, increase = figures.edge_curves({name: {"test": {"network_size": part}} for name, part in one.items()}).axes
+    assert [set(line.get_ydata()) for line in level.lines[:2]] == [{50.0}, {75.0}]
+    assert level.lines[3].get_ydata().tolist() == [92.34, 94.44, 96.55, 97.86, 98.44, 98.63]
+    assert set(increase.lines[0].get_ydata()) == {25.0}
+
+
+def test_losses_are_not_up_to_the_caller(capsys, records, tmp_path):
+    given = (f"--records={records[0]}", f"--val_records={records[1]}", f"--output_dir={tmp_path}", *SMALL)
+    assert run("ablate", *given, "--boundary_weight=0.5") == 1
+    assert "boundary_weight" in capsys.readouterr().err
+    assert run("ablate", *given, "--init_weights=nothing") == 1
+    assert "--init_weights=nothing" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,77 @@
+"""pnet-ablate: Exp. 1 to 4 of the paper on your own records, as its Tables 1 to 3 and Figs. 8 and 9.
+
+  pnet-ablate --records='records/train-*' --val_records='records/val-*' --test_records='records/test-*' \\
+              --output_dir=ablation --epochs=40 --batch_size=16
+
+Every setting of the four presets is a flag, but for the losses that tell them apart. The same command goes
+on where a stopped one left off, and trains no finished experiment again.
+"""
+
+import functools
+import pathlib
+import sys
+
+from absl import flags
+
+from pnet_tf import config, files
+from pnet_tf_tools import cli, runs
+
+FLAGS = cli.new_flags()
+flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("test_records", None, "Records to score, a glob; by default --val_records.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "output_dir", None, "Where the models, tables and pictures are kept; resumed if it is there.", required=True,
+    flag_values=FLAGS,
+)  # fmt: skip
+runs.define_init_weights(FLAGS)
+runs.define_settings(FLAGS, without=("boundary_weight", "consistency_weight", "quantize"))
+
+
+def _about(photos: int, experiment: config.Experiment) -> str:
+    model, training = experiment.model, experiment.training
+    scored = FLAGS.test_records or f"{FLAGS.val_records}, which chose the weights, too"
+    return (
+        f"Per cent, {photos} photos ({scored}), {model.input_width}×{model.input_height} pixels, "
+        f"{experiment.data.resize}, threshold 0.5. Training: {FLAGS.records}, {training.epochs} epochs at batch "
+        f"{training.batch_size}; PortraitNet-B as many again after PortraitNet-M."
+    )
+
+
+def ablate() -> None:
+    """Runs the experiments that the flags describe."""
+    from tqdm import tqdm
+
+    from pnet_tf import store
+    from pnet_tf.ablation import experiments, figures, tables
+    from pnet_tf.data import records
+
+    cli.one_opencv_thread()
+    patterns = (FLAGS.records, FLAGS.val_records, FLAGS.test_records or FLAGS.val_records)
+    train_paths, val_paths, test_paths = (records.find(pattern) for pattern in patterns)
+    directory, source, settings = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS), runs.given_settings(FLAGS)
+    first = functools.partial(runs.load_first, source=source)
+    with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
+        experiments.train(train_paths, val_paths, directory, settings, first, lambda name: runs.watchers(bar, name))
+    with cli.progress("scoring", "photo") as update:
+        results = experiments.score(directory, test_paths, update)
+
+    experiment = store.read_config(directory / experiments.EXPERIMENTS[-1])
+    size = (experiment.model.input_height, experiment.model.input_width, experiment.data.resize)
+    about = _about(records.count(test_paths), experiment)
+    report = tables.report(results, about)
+    cli.write_json(directory / "ablation.json", {"about": about, "results": results, "paper": tables.PAPER})
+    files.write_bytes(directory / "fig8.png", figures.to_png(figures.weight_masks(records.samples(test_paths), *size)))
+    files.write_bytes(directory / "fig9.png", figures.to_png(figures.edge_curves(results)))
+    files.write_text(directory / "ablation.md", report + "\n![Fig. 8](fig8.png)\n\n![Fig. 9](fig9.png)\n")
+    print(report)
+    print(directory / "ablation.md")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Console entry point; returns the exit status."""
+    return cli.run(ablate, FLAGS, __doc__, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

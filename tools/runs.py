@@ -1,0 +1,136 @@
+"""What the commands that train share: settings as flags, first weights, progress."""
+
+import dataclasses
+import pathlib
+import sys
+import time
+from typing import Any, Literal, get_args, get_origin
+
+from absl import flags
+
+from pnet_tf import config
+from pnet_tf.errors import InputError
+from pnet_tf_tools import cli
+
+_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_boolean, str: flags.DEFINE_string}
+
+_SHOWN = {
+    "loss": "loss",
+    "mask_loss": "mask",
+    "boundary_loss": "boundary",
+    "consistency_loss": "consistency",
+    "distillation_loss": "distillation",
+    "training_foreground_iou": "IoU",
+    "pairs_per_second": "pairs/s",
+}
+
+
+def define_settings(values: flags.FlagValues, without: tuple[str, ...] = ()) -> None:
+    """A flag for every setting of an experiment, but for those that the command decides itself."""
+    for section in dataclasses.fields(config.Experiment):
+        for field in dataclasses.fields(section.type):
+            text = f"Sets {section.name}.{field.name}; by default what the preset says."
+            if field.name in without:
+                continue
+            if get_origin(field.type) is Literal:
+                flags.DEFINE_enum(field.name, None, get_args(field.type), text, flag_values=values)
+            else:
+                _DEFINE[field.type](field.name, None, text, flag_values=values)
+
+
+def given_settings(values: flags.FlagValues) -> dict[str, Any]:
+    """The settings that this command line changes."""
+    names = [name for name in config.field_owners() if name in values]
+    return {name: values[name].value for name in names if values[name].value is not None}
+
+
+def define_init_weights(values: flags.FlagValues) -> None:
+    """The flag that `init_source` reads."""
+    flags.DEFINE_string(
+        "init_weights",
+        None,
+        "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
+        flag_values=values,
+    )
+
+
+def init_source(values: flags.FlagValues) -> pathlib.Path | None:
+    """The file or directory that --init_weights names, None without the flag."""
+    if not values.init_weights:
+        return None
+    from pnet_tf.runtime import shipped
+
+    path = pathlib.Path(values.init_weights)
+    source = path if path.exists() else shipped.directory(values.init_weights)
+    if source is None:
+        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
+    return source
+
+
+def load_first(model: Any, source: pathlib.Path | None) -> None:
+    """A new network's first weights: another model's, an encoder's, or its own random ones."""
+    from pnet_tf import store
+    from pnet_tf.model import weights
+
+    if source and source.is_dir():
+        weights.load(model, source / store.WEIGHTS)
+    elif source:
+        weights.load_encoder(model, source)
+
+
+def _short(figures: dict[str, float]) -> dict[str, str]:
+    """A step's figures for people; a loss that is switched off is left out."""
+    return {short: f"{figures[name]:.4g}" for name, short in _SHOWN.items() if figures[name]}
+
+
+def watchers(bar: Any, run: str = "", board: Any = None) -> Any:
+    """`loop.Watchers` that move a tqdm bar on a terminal, and print a line every so often elsewhere.
+
+    Args:
+      bar: of the steps, open.
+      run: the run's name where there are several, put before every line.
+      board: a `summaries.Board` that is told the same, or None.
+    """
+    from pnet_tf.training import loop
+
+    latest = {"time": 0.0}
+    before = f"{run}: " if run else ""
+
+    def on_start(done: int, total: int) -> None:
+        bar.total, bar.n, bar.initial = total, done, done
+        bar.set_description(run)
+        if done == total:
+            bar.write(f"{before}finished, {total} steps")
+        else:
+            bar.write(f"{before}{'resuming at' if done else 'starting,'} step {done} of {total}")
+        sys.stdout.flush()
+
+    def on_step(done: int, figures: dict[str, float]) -> None:
+        bar.set_postfix(_short(figures), refresh=False)
+        bar.update(done - bar.n)
+        if bar.disable and time.monotonic() - latest["time"] > cli.LINE_SECONDS:
+            latest["time"] = time.monotonic()
+            shown = ", ".join(f"{name} {value}" for name, value in _short(figures).items())
+            print(f"{before}step {done} of {bar.total}: {shown}", flush=True)
+        if board:
+            board.on_step(done, figures)
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        scores = entry["network_size"]
+        bar.write(
+            f"{before}epoch {entry['epoch']:g}: loss {entry['loss']:.4f}, validation foreground IoU "
+            f"{scores['foreground_iou']:.4f}, boundary IoU {scores['boundary_iou']:.4f}, {entry['seconds']:.0f} s"
+        )
+        sys.stdout.flush()
+        if board:
+            board.on_epoch(entry)
+
+    return loop.Watchers(on_start, on_step, on_epoch, board.on_panels if board else None)
+
+
+def draw_curves(history: list[dict[str, Any]], model_dir: str) -> None:
+    """training.png in the model directory."""
+    from pnet_tf.training import curves
+
+    if history:
+        curves.draw(history, pathlib.Path(model_dir) / curves.PICTURE)
