@@ -83,9 +83,7 @@ def _place(builder: flatbuffers.Builder, value: str | bytes | np.ndarray | list 
             builder.PrependUOffsetTRelative(offset)
         return builder.EndVector()
     names = _FIELDS[value.kind].split()
-    placed = {
-        name: one if isinstance(one, np.number) else _place(builder, one) for name, one in value.values.items()
-    }
+    placed = {name: one if isinstance(one, np.number) else _place(builder, one) for name, one in value.values.items()}
     builder.StartObject(len(names))
     for name, one in placed.items():
         _fill_slot(builder, names.index(name), one)

@@ -18,7 +18,7 @@ _SCOPES = ("model/", "quant_")
 class _AligningBuilder(flatbuffers.Builder):
     """Heeds the schema's `force_align: 16` for buffers, which FlatBuffers' Python does not."""
 
-    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 (FlatBuffers' name)
+    def CreateNumpyVector(self, x: np.ndarray) -> int:
         if x.dtype == np.uint8:
             self.Prep(16, x.nbytes)
         return super().CreateNumpyVector(x)
