@@ -9,10 +9,12 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from pnet_tf.export import metadata
+from pnet_tf.model import deploy
+from pnet_tf.quantize import qat
 
 IDENTIFIER = b"TFL3"
 METADATA_ENTRY = "TFLITE_METADATA"
-_SCOPES = ("model/", "quant_")
+_SCOPES = (f"{deploy.DEPLOYED}/", qat.PREFIX)
 
 
 class _AligningBuilder(flatbuffers.Builder):

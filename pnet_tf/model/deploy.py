@@ -19,6 +19,7 @@ from pnet_tf.stack import keras, tf
 
 layers = keras.layers
 
+DEPLOYED = "portraitnet_deployed"
 INPUT = "image"
 MASK_LOGIT = "mask_logit"
 FOREGROUND = "foreground"
@@ -130,7 +131,7 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
     if with_boundary:
         boundary = folder.made[model.output[fields.BOUNDARY_LOGITS].ref()]
         outputs = {FOREGROUND: outputs, MASK_LOGIT: logit, fields.BOUNDARY_LOGITS: boundary}
-    deployed = keras.Model(raw, outputs, name="portraitnet_deployed")
+    deployed = keras.Model(raw, outputs, name=DEPLOYED)
     for layer, arrays in folder.weights:
         layer.set_weights(arrays)
     return deployed
