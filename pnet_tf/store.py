@@ -40,13 +40,22 @@ def read_config(directory: str | pathlib.Path) -> config.Experiment:
     return config.from_json(path.read_text(), str(path))
 
 
-def load(directory: str | pathlib.Path) -> tuple[keras.Model, config.Experiment]:
+def load(
+    directory: str | pathlib.Path, input_height: int | None = None, input_width: int | None = None
+) -> tuple[keras.Model, config.Experiment]:
     """Builds the training graph of a model directory and reads its weights.
 
+    Args:
+      directory: what `save` wrote.
+      input_height, input_width: another input size, in pixels, each divisible by 32; the weights of a fully
+        convolutional network fit every size. By default the size of training.
+
     Raises:
-      InputError: see `read_config` and `weights.load`.
+      InputError: a size that 32 does not divide; see also `read_config` and `weights.load`.
     """
     experiment = read_config(directory)
+    size = {"input_height": input_height, "input_width": input_width}
+    experiment = experiment.replace(**{name: value for name, value in size.items() if value is not None})
     model = build(experiment)
     weights.load(model, pathlib.Path(directory) / WEIGHTS)
     return model, experiment

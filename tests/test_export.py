@@ -10,6 +10,7 @@ from pnet_tf.export import convert, report
 from pnet_tf.model import portraitnet
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.quantize import qat
+from pnet_tf.quantize.quantizers import JoinedRange
 from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.stack import tf
@@ -57,7 +58,7 @@ def test_int8_file_keeps_the_contract(int8_files, model, photos, mode):
     assert found.xnnpack_partitions == 1
     assert set(found.operators) == {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "RESIZE_BILINEAR", "LOGISTIC", "QUANTIZE"}
     assert found.operators["QUANTIZE"] == 2  # uint8 → int8 at the input, int8 → uint8 at the output
-    assert found.bytes < 2.5e6
+    assert found.bytes < 2.4e6
     assert found.agreement > 0.98
 
 
@@ -93,6 +94,24 @@ def test_other_networks_export_to_int8(settings):
         found = report.inspect(file, KerasNetwork(source), images)
         assert found.float_tensors == [] and found.xnnpack_partitions == 1
         assert found.max_difference < 0.08
+        if source is quantized:
+            assert found.operators["QUANTIZE"] == 2  # at both ends, none between int8 operators
+
+
+def test_joined_tensors_share_one_grid():
+    """Ranges −1..1 and 0..4 join to −1..4 in steps of 1/51; training moves a tensor's own range alone."""
+    group = []
+    quantizers = [JoinedRange(group), JoinedRange(group)]
+    ranges = [one.build(None, f"range_{index}", tf.keras.layers.Layer()) for index, one in enumerate(quantizers)]
+    for own, (low, high) in zip(ranges, ((-1, 1), (0, 4)), strict=True):
+        own["min_var"].assign(low)
+        own["max_var"].assign(high)
+    for quantizer, own in zip(quantizers, ranges, strict=True):
+        on_grid = quantizer(tf.constant([-5.0, 0.0, 0.7, 9.0]), False, own).numpy()
+        assert on_grid == pytest.approx([-1, 0, 36 / 51, 4])
+    quantizers[0](tf.constant([-1.0, 9.0]), True, ranges[0])
+    assert ranges[0]["max_var"].numpy() == pytest.approx(1 + 0.001 * 8)
+    assert ranges[1]["max_var"].numpy() == 4
 
 
 def test_float32_file_equals_the_model(model, photos):

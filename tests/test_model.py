@@ -88,11 +88,6 @@ def test_deployed_graph_equals_the_softmax_model(settings):
     assert not any("boundary" in layer.name for layer in deployed.layers)
 
 
-def test_deployed_graph_takes_another_size():
-    model = portraitnet.build(config.Model(**SMALL, width=0.35))
-    assert deploy.fold(model, input_size=(160, 288)).output_shape == (None, 160, 288, 1)
-
-
 def test_weights_round_trip_and_mismatch(tmp_path):
     first = portraitnet.build(config.Model(**SMALL, width=0.35))
     sharpen_batch_norm(first)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from helpers import portrait, write_folder, write_photo
+from pnet_tf.runtime.network import TFLiteNetwork
 
 TOOLS = ("convert", "show_views", "train", "evaluate", "ablate", "export", "segment", "benchmark")
 
@@ -112,6 +113,12 @@ def test_the_road_end_to_end(tmp_path, capsys):
                f"--calibration_records={val}", f"--report={tmp_path}/report.json") == 0  # fmt: skip
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["float_tensors"] == [] and report["agreement"] > 0.9
+    tall = f"{tmp_path}/tall.tflite"  # the twin was trained at 64×64
+    assert run("export", f"--model_dir={tmp_path}/qat", "--mode=int8_qat", f"--output={tall}", "--input_height=96",
+               "--author=Ada Lovelace", f"--calibration_records={val}", f"--report={tall}.json") == 0  # fmt: skip
+    report = json.loads(pathlib.Path(f"{tall}.json").read_text())
+    assert report["float_tensors"] == [] and report["agreement"] > 0.9
+    assert TFLiteNetwork(tall).height == 96 and b"Ada Lovelace" in pathlib.Path(tall).read_bytes()
     scores = {}
     for name, model in (("float", tmp_path / "qat"), ("int8", file)):
         out = f"{tmp_path}/{name}.json"
@@ -195,6 +202,7 @@ def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
         ("evaluate", (f"--model={tmp_path}/none.tflite", f"--records={records[1]}"), "no such model file"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/model.bin"), ".tflite"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/there.tflite"), "--overwrite"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--input_width=100"), "96 and 128"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_qat"), "--quantize"),
         ("benchmark", (f"--model={tmp_path}/none.tflite",), "no such model file"),
         ("benchmark", (f"--model={tmp_path}/there.tflite", "--threads=two"), "--threads=two"),

@@ -3,6 +3,7 @@
   pnet-export --model_dir=model --mode=float32 --output=portraitnet-float32.tflite
   pnet-export --model_dir=model --mode=int8_ptq --calibration_records='records/train-*' --output=portraitnet-int8.tflite
   pnet-export --model_dir=model-qat --mode=int8_qat --output=portraitnet-int8.tflite
+  pnet-export --model_dir=model --input_height=160 --input_width=288 --output=landscape.tflite
 
 int8_qat takes a directory that `pnet-train --preset=qat` wrote; the other modes take a float one.
 The file takes raw RGB 0..255 and returns the foreground probability (uint8: scale 1/256, zero point 0).
@@ -30,6 +31,10 @@ flags.DEFINE_string(
     "Photos for int8_ptq's ranges, and for the report's comparison; a glob pattern.",
     flag_values=FLAGS,
 )
+flags.DEFINE_integer("input_height", None, "Of the file, in pixels; as in training by default.", flag_values=FLAGS)
+flags.DEFINE_integer("input_width", None, "The same across.", flag_values=FLAGS)
+flags.DEFINE_string("author", None, "Whose model it is, for the file's metadata.", flag_values=FLAGS)
+flags.DEFINE_string("licence", None, "Under which terms, for the file's metadata.", flag_values=FLAGS)
 flags.DEFINE_string("output", None, "The .tflite file.", required=True, flag_values=FLAGS)
 flags.DEFINE_string("report", None, "Writes the report as JSON to this file.", flag_values=FLAGS)
 flags.DEFINE_boolean("overwrite", False, "Replaces a file that is already there.", flag_values=FLAGS)
@@ -42,14 +47,15 @@ def export() -> None:
         raise InputError(f"--output={FLAGS.output}: the file's name ends with .tflite")
     from pnet_tf import store
     from pnet_tf.data import records
-    from pnet_tf.export import calibration, convert, report
+    from pnet_tf.export import calibration, convert, metadata, report
     from pnet_tf.model.predict import KerasNetwork
 
-    model, experiment = store.load(FLAGS.model_dir)
+    model, experiment = store.load(FLAGS.model_dir, FLAGS.input_height, FLAGS.input_width)
     photos = None
     if FLAGS.calibration_records:
         photos = calibration.photos(records.find(FLAGS.calibration_records), experiment)
-    content = convert.convert(model, FLAGS.mode, FLAGS.io, photos)
+    words = {name: FLAGS[name].value for name in ("author", "licence") if FLAGS[name].value is not None}
+    content = convert.convert(model, FLAGS.mode, FLAGS.io, photos, metadata.About(**words))
     result = report.inspect(content, KerasNetwork(model), photos)
     if FLAGS.mode.startswith("int8") and result.float_tensors:
         raise InputError(

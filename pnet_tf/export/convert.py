@@ -6,6 +6,7 @@ import numpy as np
 
 from pnet_tf.config import EXPORT_MODES, IO_TYPES
 from pnet_tf.errors import InputError
+from pnet_tf.export import metadata, package
 from pnet_tf.model import deploy
 from pnet_tf.quantize import qat
 from pnet_tf.quiet import silent_stderr
@@ -32,7 +33,11 @@ def _representative(images: Iterable[np.ndarray]):
 
 
 def convert(
-    model: keras.Model, mode: str, io: str | None = None, calibration: Iterable[np.ndarray] | None = None
+    model: keras.Model,
+    mode: str,
+    io: str | None = None,
+    calibration: Iterable[np.ndarray] | None = None,
+    about: metadata.About | None = None,
 ) -> bytes:
     """Exports a training graph, or its quantisation-aware twin.
 
@@ -42,9 +47,11 @@ def convert(
         int8 and computes in float; int8_ptq measures its ranges on `calibration`; int8_qat brings them.
       io: type of the input and output tensor, by default `default_io`.
       calibration: (H, W, 3) uint8 RGB letterboxed photos, for int8_ptq.
+      about: author, licence and other words for the file's metadata.
 
     Returns:
-      The file: raw RGB [1, H, W, 3] → foreground probability [1, H, W, 1].
+      The file: raw RGB [1, H, W, 3] → foreground probability [1, H, W, 1], with metadata and labels. The same
+      arguments give the same bytes.
 
     Raises:
       InputError: a mode, a type or a model that do not go together.
@@ -80,4 +87,5 @@ def convert(
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.representative_dataset = lambda: _representative(calibration)
     with silent_stderr():
-        return converter.convert()
+        content = converter.convert()
+    return package.package(content, about or metadata.About())

@@ -19,6 +19,7 @@ from pnet_tf.stack import keras, tf
 
 layers = keras.layers
 
+DEPLOYED = "portraitnet_deployed"
 INPUT = "image"
 MASK_LOGIT = "mask_logit"
 FOREGROUND = "foreground"
@@ -107,13 +108,12 @@ class _Folder:
         self.made[layer.output.ref()] = output
 
 
-def fold(model: keras.Model, with_boundary: bool = False, input_size: tuple[int, int] | None = None) -> keras.Model:
+def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
     """The deployed graph of a training graph, its weights folded.
 
     Args:
       model: from `portraitnet.build`, trained.
       with_boundary: keep the boundary head and return logits, for quantisation-aware training.
-      input_size: (height, width), both divisible by 32; the training graph's own by default.
 
     Returns:
       A functional model on (B, H, W, 3) float32 raw RGB 0..255 that returns the foreground
@@ -121,7 +121,7 @@ def fold(model: keras.Model, with_boundary: bool = False, input_size: tuple[int,
       probability), MASK_LOGIT (B, H, W, 1) and BOUNDARY_LOGITS (B, H, W, 2).
     """
     folder = _Folder(model)
-    raw = keras.Input((*(input_size or model.input.shape[1:3]), 3), name=INPUT)
+    raw = keras.Input(model.input.shape[1:], name=INPUT)
     folder.made[model.input.ref()] = raw
     for layer in model.layers[1:]:
         if layer.name != BOUNDARY_HEAD or with_boundary:
@@ -131,7 +131,7 @@ def fold(model: keras.Model, with_boundary: bool = False, input_size: tuple[int,
     if with_boundary:
         boundary = folder.made[model.output[fields.BOUNDARY_LOGITS].ref()]
         outputs = {FOREGROUND: outputs, MASK_LOGIT: logit, fields.BOUNDARY_LOGITS: boundary}
-    deployed = keras.Model(raw, outputs, name="portraitnet_deployed")
+    deployed = keras.Model(raw, outputs, name=DEPLOYED)
     for layer, arrays in folder.weights:
         layer.set_weights(arrays)
     return deployed

@@ -5,7 +5,8 @@ with every kernel and every activation on the int8 grid, as the file will have t
 
 * the input is fixed at raw 0..255, the sigmoid at 1/256;
 * a convolution that a ReLU follows is quantized after the ReLU, as the fused operator is;
-* a bilinear resize is quantized once, in front: its operator has one scale for both ends.
+* a bilinear resize is quantized once, in front: its operator has one scale for both ends;
+* so has a concatenation, and what it joins shares one range.
 
 TFMOT's own default scheme is not used: it has no per-channel depthwise kernels, it quantizes
 behind the resize, and it refuses deconvolutions.
@@ -15,7 +16,7 @@ import tensorflow_model_optimization as tfmot
 
 from pnet_tf import fields
 from pnet_tf.model import deploy
-from pnet_tf.quantize.quantizers import PROBABILITY, RAW_PIXELS, LayerConfig, moving_average
+from pnet_tf.quantize.quantizers import PROBABILITY, RAW_PIXELS, JoinedRange, LayerConfig, moving_average
 from pnet_tf.stack import keras, tf
 
 layers = keras.layers
@@ -39,9 +40,24 @@ def _kernel_of(layer: layers.Layer) -> str | None:
 
 def _quantized_output(layer: layers.Layer, consumers: list[layers.Layer]) -> bool:
     """Whether the layer's output is a tensor of the int8 file with a scale of its own."""
-    if isinstance(layer, layers.UpSampling2D):
+    if isinstance(layer, layers.UpSampling2D | layers.Concatenate):
         return False
     return not (consumers and all(isinstance(consumer, layers.ReLU) for consumer in consumers))
+
+
+def _joined_ranges(folded: keras.Model) -> dict[str, JoinedRange]:
+    """Name of each layer whose output reaches a concatenation, by way of a resize or not → its quantizer."""
+    maker = {layer.output.ref(): layer for layer in folded.layers}
+    ranges = {}
+    for concatenation in folded.layers:
+        if isinstance(concatenation, layers.Concatenate):
+            group = []
+            for tensor in concatenation.input:
+                source = maker[tensor.ref()]
+                while isinstance(source, layers.UpSampling2D):
+                    source = maker[source.input.ref()]
+                ranges[source.name] = JoinedRange(group)
+    return ranges
 
 
 def _wrapped(layer: layers.Layer, config: LayerConfig) -> layers.Layer:
@@ -65,6 +81,7 @@ def quantize(model: keras.Model) -> keras.Model:
     for layer in folded.layers[1:]:
         for tensor in tf.nest.flatten(layer.input):
             consumers.setdefault(tensor.ref(), []).append(layer)
+    joined = _joined_ranges(folded)
     raw = keras.Input(folded.input.shape[1:], name=deploy.INPUT)
     pixels = layers.Activation("linear", name="pixels")
     made = {folded.input.ref(): _wrapped(pixels, LayerConfig(None, RAW_PIXELS))(raw)}
@@ -77,7 +94,9 @@ def quantize(model: keras.Model) -> keras.Model:
             made[layer.output.ref()] = copy(x)
             copy.set_weights(layer.get_weights())
             continue
-        output = moving_average() if _quantized_output(layer, consumers.get(layer.output.ref(), [])) else None
+        output = None
+        if _quantized_output(layer, consumers.get(layer.output.ref(), [])):
+            output = joined.get(layer.name) or moving_average()
         wrapped = _wrapped(layer, LayerConfig(_kernel_of(layer), output))
         made[layer.output.ref()] = wrapped(x)
         for name in ("kernel", "depthwise_kernel", "bias"):
@@ -122,4 +141,5 @@ def deployed(quantized: keras.Model) -> keras.Model:
     """The twin's deployed graph: raw RGB (B, H, W, 3) → foreground probability (B, H, W, 1), fake-quantized."""
     logit = quantized.get_layer(TWO_CLASS).input
     sigmoid = layers.Activation("sigmoid", name=deploy.FOREGROUND)
-    return keras.Model(quantized.input, _wrapped(sigmoid, LayerConfig(None, PROBABILITY))(logit))
+    foreground = _wrapped(sigmoid, LayerConfig(None, PROBABILITY))(logit)
+    return keras.Model(quantized.input, foreground, name=deploy.DEPLOYED)

@@ -77,6 +77,31 @@ def moving_average() -> _api.quantizers.Quantizer:
     return _api.quantizers.MovingAverageQuantizer(num_bits=BITS, per_axis=False, symmetric=False, narrow_range=False)
 
 
+class JoinedRange(_api.quantizers.MovingAverageQuantizer):
+    """A range for tensors that meet in a concatenation, whose operator has one scale for all of its ends.
+
+    Each tensor keeps a moving average of its own, and all are quantized over the span of the group.
+    """
+
+    def __init__(self, group: list[dict]):
+        """Takes the group's variables, a list that every member adds its own to."""
+        super().__init__(num_bits=BITS, per_axis=False, symmetric=False, narrow_range=False)
+        self.group = group
+
+    def build(self, tensor_shape: Any, name: str, layer: keras.layers.Layer) -> dict:
+        """The moving average's two variables."""
+        own = super().build(tensor_shape, name, layer)
+        self.group.append(own)
+        return own
+
+    def __call__(self, inputs: tf.Tensor, training: Any, weights: dict, **kwargs: Any) -> tf.Tensor:
+        """Any shape, float32 → the same, on the group's grid; in training the own average moves first."""
+        super().__call__(inputs, training, weights, **kwargs)
+        low = tf.reduce_min([one["min_var"] for one in self.group])
+        high = tf.reduce_max([one["max_var"] for one in self.group])
+        return tf.quantization.fake_quant_with_min_max_vars(inputs, low, high, num_bits=BITS)
+
+
 class LayerConfig(_api.QuantizeConfig):
     """Quantises a layer's kernel, where it has one, and its output, where a quantizer is given."""
 
