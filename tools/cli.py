@@ -92,10 +92,15 @@ def given(values: flags.FlagValues) -> list[str]:
     return [word for name in values if values[name].present for word in values[name].serialize().splitlines()]
 
 
+def require_suffix(path: str | None, suffix: str) -> None:
+    """Raises InputError if figures would go into a file of another kind, so that a slip costs nobody a photo."""
+    if path and pathlib.Path(path).suffix != suffix:
+        raise InputError(f"{path}: figures go into a file whose name ends with {suffix}")
+
+
 def write_json(path: str, value: Any) -> None:
-    """Writes figures, replacing older ones; only to a .json file, so that a slip costs nobody a photo."""
-    if pathlib.Path(path).suffix != ".json":
-        raise InputError(f"{path}: figures go into a file whose name ends with .json")
+    """Writes figures, replacing older ones; only to a .json file."""
+    require_suffix(path, ".json")
     files.write_text(path, json.dumps(value, indent=1) + "\n")
 
 
@@ -104,3 +109,14 @@ def one_opencv_thread() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+
+
+def thread_counts(words: list[str]) -> list[int]:
+    """The numbers of a --threads list, without repetitions; raises InputError for anything but positive numbers."""
+    try:
+        counts = [int(word) for word in words]
+    except ValueError:
+        counts = []
+    if min(counts, default=0) < 1:
+        raise InputError(f"--threads={','.join(words)}: comma-separated numbers of at least 1, such as 1,2")
+    return list(dict.fromkeys(counts))
