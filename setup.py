@@ -18,7 +18,16 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-COMMANDS = ["convert", "views=show_views", "train", "evaluate", "export", "segment", "benchmark"]
+COMMANDS = [
+    "convert",
+    "views=show_views",
+    "train",
+    "evaluate",
+    "export",
+    "segment",
+    "benchmark",
+    "benchmark-android=benchmark_android",
+]
 
 
 def entry_point(command: str) -> str:
