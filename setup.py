@@ -18,7 +18,17 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-COMMANDS = ["convert", "views=show_views", "train", "evaluate", "ablate", "export", "segment", "benchmark"]
+COMMANDS = [
+    "convert",
+    "views=show_views",
+    "train",
+    "evaluate",
+    "ablate",
+    "export",
+    "segment",
+    "benchmark",
+    "benchmark-android=benchmark_android",
+]
 
 
 def entry_point(command: str) -> str:

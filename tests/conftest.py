@@ -22,3 +22,24 @@ def trained(records, tmp_path_factory) -> pathlib.Path:
     )
     assert status == 0
     return directory
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A stand-in for adb and a phone, see phone.Bench."""
+    from phone import Bench
+
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def bench_fails(bench, capsys):
+    """Runs pnet-benchmark-android, which must end with 1 and one line on stderr, and returns that line."""
+
+    def run(*flags: str) -> str:
+        assert bench.run(*flags) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("error: ") and error.count("\n") == 1, error
+        return error
+
+    return run

@@ -14,7 +14,17 @@ import pytest
 from helpers import portrait, write_folder, write_photo
 from pnet_tf.runtime.network import TFLiteNetwork
 
-TOOLS = ("convert", "show_views", "train", "evaluate", "ablate", "export", "segment", "benchmark")
+TOOLS = (
+    "convert",
+    "show_views",
+    "train",
+    "evaluate",
+    "ablate",
+    "export",
+    "segment",
+    "benchmark",
+    "benchmark_android",
+)
 
 
 def run(tool: str, *arguments: str) -> int:

@@ -12,7 +12,6 @@ import sys
 
 from absl import flags
 
-from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
@@ -24,12 +23,7 @@ flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_
 
 def benchmark() -> None:
     """Runs the comparison that the flags describe."""
-    try:
-        threads = [int(one) for one in FLAGS.threads]
-    except ValueError:
-        threads = [0]
-    if min(threads, default=0) < 1:
-        raise InputError(f"--threads={','.join(FLAGS.threads)}: comma-separated numbers of at least 1, such as 1,2")
+    threads = cli.thread_counts(FLAGS.threads)
     from pnet_tf.runtime import benchmark as runtime
 
     with cli.progress("timing", "round") as update:

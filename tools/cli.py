@@ -121,3 +121,14 @@ def one_opencv_thread() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+
+
+def thread_counts(words: list[str]) -> list[int]:
+    """The numbers of a --threads list, without repetitions; raises InputError for anything but positive numbers."""
+    try:
+        counts = [int(word) for word in words]
+    except ValueError:
+        counts = []
+    if min(counts, default=0) < 1:
+        raise InputError(f"--threads={','.join(words)}: comma-separated numbers of at least 1, such as 1,2")
+    return list(dict.fromkeys(counts))
