@@ -18,7 +18,16 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-COMMANDS = ["convert", "views=show_views", "train", "evaluate", "export", "segment", "benchmark"]
+COMMANDS = [
+    "convert",
+    "views=show_views",
+    "train",
+    "evaluate",
+    "export",
+    "segment",
+    "benchmark",
+    "import-weights=import_weights",
+]
 
 
 def entry_point(command: str) -> str:
@@ -59,6 +68,7 @@ setup(
     ],
     extras_require={
         "train": TRAIN,
+        "import": ["torch>=2.6"],
         "beam": ["apache-beam>=2.60"],
         "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "apache-beam>=2.60"],
         "demo": ["scikit-image>=0.22"],

@@ -19,17 +19,16 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", required=True, flag_values=FLAGS)
-flags.DEFINE_string(
-    "model_dir", None, "Where the model is kept; resumed if it is there.", required=True, flag_values=FLAGS
-)
+flags.DEFINE_string("records", None, "Training records, a glob pattern.", flag_values=FLAGS)
+flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", flag_values=FLAGS)
+flags.DEFINE_string("model_dir", None, "Where the model is kept; resumed if it is there.", flag_values=FLAGS)
+flags.DEFINE_boolean("summary", False, "Prints the network's parameters and multiply-adds and ends.", flag_values=FLAGS)
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
 flags.DEFINE_string(
     "init_weights",
     None,
-    "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
+    "First weights: an encoder's .npz, a model directory, a shipped model's name, or imagenet (by Keras).",
     flag_values=FLAGS,
 )
 
@@ -49,15 +48,18 @@ def _define_settings() -> None:
 _define_settings()
 
 
+IMAGENET = "imagenet"
+
+
 def _init_source() -> pathlib.Path | None:
-    if not FLAGS.init_weights:
+    if not FLAGS.init_weights or FLAGS.init_weights == IMAGENET:
         return None
     from pnet_tf.runtime import shipped
 
     path = pathlib.Path(FLAGS.init_weights)
     source = path if path.exists() else shipped.directory(FLAGS.init_weights)
     if source is None:
-        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
+        raise InputError(f"--init_weights={path}: neither a file, a model directory, a shipped model nor {IMAGENET}")
     return source
 
 
@@ -128,11 +130,21 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
         weights.load(model, source / store.WEIGHTS)
     elif source:
         weights.load_encoder(model, source)
+    elif FLAGS.init_weights == IMAGENET:
+        weights.load_imagenet(model, experiment.model.width)
 
 
 def train() -> None:
-    """Runs the training that the flags describe."""
+    """Runs the training that the flags describe, or tells its network's size."""
     experiment = _experiment()
+    if FLAGS.summary:
+        from pnet_tf.model import summary
+
+        print(summary.table(experiment.model))
+        return
+    for name in ("records", "val_records", "model_dir"):
+        if not FLAGS[name].value:
+            raise InputError(f"--{name}: training needs it, see --help")
     from tqdm import tqdm
 
     from pnet_tf.data import records

@@ -84,11 +84,13 @@ def fit(
       history.json's entries, one a validation: step, epoch, mean losses, scores, seconds.
 
     Raises:
-      InputError: bad records, a directory with another run, a full disk, or a loss that is not
+      InputError: a network with a prior, bad records, a directory with another run, a full disk, or a loss that is not
         finite (names the records of that batch).
     """
     directory = pathlib.Path(directory)
     settings = experiment.training
+    if experiment.model.prior:
+        raise InputError("prior: no training view has a previous mask; train without --prior")
     record_count = records.count(train_paths)
     records.count(validation_paths)
     per_epoch = pipeline.steps_per_epoch(record_count, settings.batch_size)
