@@ -13,7 +13,7 @@ import pytest
 
 from helpers import portrait, write_folder, write_photo
 
-TOOLS = ("convert", "show_views", "train", "evaluate", "export", "segment", "benchmark")
+TOOLS = ("convert", "show_views", "train", "evaluate", "export", "segment", "benchmark", "import_weights")
 
 
 def run(tool: str, *arguments: str) -> int:

@@ -29,7 +29,7 @@ FOREGROUND = "foreground"
 
 
 _TAPS = ((3, 1, 4), (4, 2, 0))
-"""Which of the deconvolution's 4 taps the pixels at −1, 0 and +1 meet, for an even and an odd output pixel; 4 is none."""
+"""The taps of 4 that the pixels at −1, 0 and +1 meet, for an even and an odd output pixel; 4 stands for none."""
 
 
 def _pixel_kernels(kernel: np.ndarray) -> np.ndarray:

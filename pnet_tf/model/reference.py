@@ -76,7 +76,7 @@ def _pointwise(x: tf.Tensor, channels: int, name: str) -> tf.Tensor:
 
 
 def _depthwise(x: tf.Tensor, stride: int, name: str) -> tf.Tensor:
-    """3×3, padded by 1 on every side (Keras' SAME pads a stride of 2 below and to the right alone), with BN and ReLU."""
+    """3×3 with batch norm and ReLU, padded by 1 on every side; Keras' SAME pads a stride of 2 on two sides alone."""
     if stride == 2:
         x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
     padding = "valid" if stride == 2 else "same"
@@ -126,7 +126,7 @@ def d_block(x: tf.Tensor, channels: int, name: str) -> tf.Tensor:
 
 
 def _upsample(x: tf.Tensor, kind: str, name: str) -> tf.Tensor:
-    """Doubles height and width; both deconvolutions start as bilinear kernels, between all pairs of channels if dense."""
+    """Doubles height and width. Deconvolutions start bilinear, a dense one between all pairs of channels."""
     if kind == "bilinear":
         return decoder.upsample(x, kind, name)
     if kind == "depthwise":

@@ -110,7 +110,7 @@ def settings_of(state: State, origin: str, height: int = 224, width: int = 224) 
             network="reference",
             input_height=height,
             input_width=width,
-            width=deepest.shape[0] / DEEPEST_CHANNELS,
+            width=(deepest.shape or (0,))[0] / DEEPEST_CHANNELS,
             upsampling=upsampling,
             prior=first.ndim == 4 and first.shape[1] == 4,
         )

@@ -148,7 +148,7 @@ def _assign_encoder(
 
 
 def _identity(model: keras.Model) -> dict[str, np.ndarray]:
-    """The reference's first expansion, which MobileNetV2 has not: what comes out of one ReLU passes the next unchanged."""
+    """The reference's first expansion, which MobileNetV2 lacks: what left one ReLU passes the next unchanged."""
     norm = model.get_layer(f"{_FIRST_EXPANSION}_BN")
     (channels,) = norm.gamma.shape
     zeros, ones = np.zeros(channels, np.float32), np.ones(channels, np.float32)
