@@ -14,6 +14,9 @@ from pnet_tf.errors import InputError
 ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 """Widths for which tf.keras.applications defines MobileNetV2."""
 
+IMAGENET = "imagenet"
+"""Initial encoder weights: tf.keras.applications' own, under its name for them."""
+
 EXPORT_MODES = ("float32", "float16", "dynamic", "int8_ptq", "int8_qat")
 IO_TYPES = ("uint8", "int8", "float32")
 

@@ -48,18 +48,17 @@ def _define_settings() -> None:
 _define_settings()
 
 
-IMAGENET = "imagenet"
-
-
 def _init_source() -> pathlib.Path | None:
-    if not FLAGS.init_weights or FLAGS.init_weights == IMAGENET:
+    if not FLAGS.init_weights or FLAGS.init_weights == config.IMAGENET:
         return None
     from pnet_tf.runtime import shipped
 
     path = pathlib.Path(FLAGS.init_weights)
     source = path if path.exists() else shipped.directory(FLAGS.init_weights)
     if source is None:
-        raise InputError(f"--init_weights={path}: neither a file, a model directory, a shipped model nor {IMAGENET}")
+        raise InputError(
+            f"--init_weights={path}: neither a file, a model directory, a shipped model nor {config.IMAGENET}"
+        )
     return source
 
 
@@ -130,7 +129,7 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
         weights.load(model, source / store.WEIGHTS)
     elif source:
         weights.load_encoder(model, source)
-    elif FLAGS.init_weights == IMAGENET:
+    elif FLAGS.init_weights == config.IMAGENET:
         weights.load_imagenet(model, experiment.model.width)
 
 

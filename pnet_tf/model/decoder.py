@@ -52,8 +52,8 @@ class DepthwiseDeconvolution(layers.Layer):
     """A 4×4 stride-2 deconvolution of each channel by itself; (B, H, W, C) → (B, 2H, 2W, C).
 
     Its kernel (4, 4, C, 1) is bilinear unless weights are loaded, and not trained (the authors give it a
-    learning rate of 0). Bilinear, it equals a half-pixel resize but for the outermost pixels, where it
-    takes what lies outside for zero.
+    learning rate of 0); the int8 twin's is. Bilinear, it equals a half-pixel resize but for the outermost
+    pixels, where it takes what lies outside for zero.
     """
 
     def __init__(self, **options):

@@ -116,7 +116,7 @@ class _Folder:
 
     def depthwise_deconvolution(self, layer: DepthwiseDeconvolution, x: tf.Tensor) -> tf.Tensor:
         fourfold = layers.Concatenate(name=f"{layer.name}_repeat")([x] * 4)
-        new = layers.DepthwiseConv2D(3, padding="same", use_bias=False, trainable=False, name=f"{layer.name}_pixels")
+        new = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{layer.name}_pixels")
         pixels = self._emit(new, fourfold, [_pixel_kernels(layer.depthwise_kernel.numpy())])
         return DepthToSpace(name=layer.name)(pixels)
 

@@ -9,13 +9,10 @@ import zipfile
 
 import numpy as np
 
-from pnet_tf import files
+from pnet_tf import config, files
 from pnet_tf.errors import InputError
 from pnet_tf.model.portraitnet import RGB_MEAN, RGB_SCALE
 from pnet_tf.stack import keras, tf
-
-IMAGENET = "imagenet"
-"""tf.keras.applications' name for its own weights."""
 
 KERAS_EPSILON = 1e-3
 """Batch norm epsilon of tf.keras.applications' MobileNetV2, and so of portraitnet's encoder."""
@@ -115,10 +112,10 @@ def load_imagenet(model: keras.Model, width: float) -> None:
       InputError: the weights cannot be had, or are not of this network's shapes (listed).
     """
     try:
-        source = keras.applications.MobileNetV2((224, 224, 3), alpha=width, include_top=False, weights=IMAGENET)
+        source = keras.applications.MobileNetV2((224, 224, 3), alpha=width, include_top=False, weights=config.IMAGENET)
     except Exception as error:  # Keras raises this very class where there is no network
         raise InputError(
-            f"--init_weights={IMAGENET}: Keras could not download them ({str(error)[:200]}); "
+            f"--init_weights={config.IMAGENET}: Keras could not download them ({str(error)[:200]}); "
             "name an encoder's .npz or a model directory instead"
         ) from None
     arrays = {name: variable.numpy() for name, variable in named_variables(source).items()}
@@ -126,7 +123,7 @@ def load_imagenet(model: keras.Model, width: float) -> None:
     shift = np.einsum("hwio,i->o", kernel, mean / KERAS_HALF_RANGE - 1)
     arrays["bn_Conv1/moving_mean"] = arrays["bn_Conv1/moving_mean"] - shift
     arrays["Conv1/kernel"] = kernel / (KERAS_HALF_RANGE * RGB_SCALE)
-    _assign_encoder(model, arrays, KERAS_EPSILON, IMAGENET)
+    _assign_encoder(model, arrays, KERAS_EPSILON, config.IMAGENET)
 
 
 def _assign_encoder(
