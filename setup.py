@@ -28,6 +28,7 @@ COMMANDS = [
     "segment",
     "benchmark",
     "benchmark-android=benchmark_android",
+    "import-weights=import_weights",
 ]
 
 
@@ -72,6 +73,7 @@ setup(
     ],
     extras_require={
         "train": TRAIN,
+        "import": ["torch>=2.6"],
         "beam": ["apache-beam>=2.60"],
         "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],
         "demo": ["scikit-image>=0.22"],

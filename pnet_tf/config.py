@@ -15,6 +15,9 @@ from pnet_tf.errors import InputError
 ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 """Widths for which tf.keras.applications defines MobileNetV2."""
 
+IMAGENET = "imagenet"
+"""Initial encoder weights: tf.keras.applications' own, under its name for them."""
+
 EXPORT_MODES = ("float32", "float16", "dynamic", "int8_ptq", "int8_qat")
 IO_TYPES = ("uint8", "int8", "float32")
 
@@ -62,13 +65,18 @@ class _Checked:
 class Model(_Checked):
     """The network (paper, section 3.1)."""
 
+    network: Literal["portraitnet", "reference"] = "portraitnet"
+    """portraitnet: tf.keras.applications' encoder, separable D-Blocks; reference: the authors' released network."""
     input_height: int = 224
     input_width: int = 224
     width: float = 1.0
-    """Width multiplier of the MobileNetV2 encoder; the decoder's channels are fixed."""
-    upsampling: Literal["bilinear", "deconvolution"] = "bilinear"
+    """Width multiplier of the MobileNetV2 encoder; of the decoder, too, in the reference alone."""
+    upsampling: Literal["bilinear", "deconvolution", "depthwise"] = "bilinear"
+    """depthwise, of the reference alone: a deconvolution per channel whose bilinear kernels are not trained."""
     fusion: Literal["add", "concatenate"] = "add"
     """How a skip joins the decoder: the authors' code adds, the paper's text concatenates."""
+    prior: bool = False
+    """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 
     def check(self) -> None:
         for name in ("input_height", "input_width"):
@@ -82,6 +90,11 @@ class Model(_Checked):
             self.width in ENCODER_WIDTHS,
             f"width={self.width}: known widths are {', '.join(map(str, ENCODER_WIDTHS))}",
         )
+        if self.network == "reference":
+            _require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
+        else:
+            _require(self.upsampling != "depthwise", "upsampling=depthwise: of network=reference alone; use bilinear")
+            _require(not self.prior, "prior: of network=reference alone")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,12 +39,13 @@ def exp4_full() -> config.Experiment:
 
 
 def authors() -> config.Experiment:
-    """The settings of the authors' released code where they differ from the paper.
+    """The authors' released code: their network, and their settings where they differ from the paper.
 
     Boundary loss of weight 0.1 on A′ alone with a constant factor, contour labels, the learning rate in
     steps, their augmentation. Their α of 2 is a mean over pixels and classes, half of ours: 1.
     """
     return paper().replace(
+        network="reference",
         augment="authors",
         boundary="contour",
         boundary_weight=0.1,

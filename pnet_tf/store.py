@@ -7,7 +7,8 @@ import pathlib
 
 from pnet_tf import config, files
 from pnet_tf.errors import InputError
-from pnet_tf.model import portraitnet, weights
+from pnet_tf.model import build as networks
+from pnet_tf.model import weights
 from pnet_tf.quantize import qat
 from pnet_tf.stack import keras
 
@@ -17,7 +18,7 @@ WEIGHTS = "weights.npz"
 
 def build(experiment: config.Experiment) -> keras.Model:
     """The training graph that an experiment asks for, float or quantisation-aware, with fresh weights."""
-    model = portraitnet.build(experiment.model)
+    model = networks.build(experiment.model)
     return qat.quantize(model) if experiment.training.quantize else model
 
 

@@ -24,6 +24,7 @@ TOOLS = (
     "segment",
     "benchmark",
     "benchmark_android",
+    "import_weights",
 )
 
 

@@ -13,7 +13,7 @@ import sys
 
 from absl import flags
 
-from pnet_tf import config, files
+from pnet_tf import config, files, presets
 from pnet_tf_tools import cli, runs
 
 FLAGS = cli.new_flags()
@@ -50,7 +50,8 @@ def ablate() -> None:
     patterns = (FLAGS.records, FLAGS.val_records, FLAGS.test_records or FLAGS.val_records)
     train_paths, val_paths, test_paths = (records.find(pattern) for pattern in patterns)
     directory, source, settings = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS), runs.given_settings(FLAGS)
-    first = functools.partial(runs.load_first, source=source)
+    width = presets.get(experiments.EXPERIMENTS[0]).replace(**settings).model.width
+    first = functools.partial(runs.load_first, source=source, width=width)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         experiments.train(train_paths, val_paths, directory, settings, first, lambda name: runs.watchers(bar, name))
     with cli.progress("scoring", "photo") as update:

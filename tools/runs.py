@@ -49,33 +49,38 @@ def define_init_weights(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "init_weights",
         None,
-        "First weights: an encoder's .npz, a model directory, or a shipped model's name.",
+        "First weights: an encoder's .npz, a model directory, a shipped model's name, or imagenet (by Keras).",
         flag_values=values,
     )
 
 
 def init_source(values: flags.FlagValues) -> pathlib.Path | None:
-    """The file or directory that --init_weights names, None without the flag."""
+    """The file or directory that --init_weights names, None without the flag; `config.IMAGENET` is neither."""
     if not values.init_weights:
         return None
     from pnet_tf.runtime import shipped
 
     path = pathlib.Path(values.init_weights)
-    source = path if path.exists() else shipped.directory(values.init_weights)
+    found = path.exists() or values.init_weights == config.IMAGENET
+    source = path if found else shipped.directory(values.init_weights)
     if source is None:
-        raise InputError(f"--init_weights={path}: neither a file, a model directory nor a shipped model")
+        raise InputError(
+            f"--init_weights={path}: neither a file, a model directory, a shipped model nor {config.IMAGENET}"
+        )
     return source
 
 
-def load_first(model: Any, source: pathlib.Path | None) -> None:
+def load_first(model: Any, source: pathlib.Path | None, width: float) -> None:
     """A new network's first weights: another model's, an encoder's, or its own random ones."""
     from pnet_tf import store
     from pnet_tf.model import weights
 
     if source and source.is_dir():
         weights.load(model, source / store.WEIGHTS)
-    elif source:
+    elif source and source.exists():
         weights.load_encoder(model, source)
+    elif source:
+        weights.load_imagenet(model, width)
 
 
 def _short(figures: dict[str, float]) -> dict[str, str]:

@@ -19,11 +19,10 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli, runs
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("records", None, "Training records, a glob pattern.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", required=True, flag_values=FLAGS)
-flags.DEFINE_string(
-    "model_dir", None, "Where the model is kept; resumed if it is there.", required=True, flag_values=FLAGS
-)
+flags.DEFINE_string("records", None, "Training records, a glob pattern.", flag_values=FLAGS)
+flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", flag_values=FLAGS)
+flags.DEFINE_string("model_dir", None, "Where the model is kept; resumed if it is there.", flag_values=FLAGS)
+flags.DEFINE_boolean("summary", False, "Prints the network's parameters and multiply-adds and ends.", flag_values=FLAGS)
 flags.DEFINE_string("preset", "paper", f"The experiment to start from.\n{presets.notes()}", flag_values=FLAGS)
 flags.DEFINE_string("config", None, "A config.json instead of a preset.", flag_values=FLAGS)
 flags.DEFINE_enum(
@@ -63,7 +62,7 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
     """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
     source = runs.init_source(FLAGS)
     if not experiment.training.quantize:
-        runs.load_first(model, source)
+        runs.load_first(model, source, experiment.model.width)
         return
     from pnet_tf import store
     from pnet_tf.export import calibration
@@ -77,8 +76,16 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
 
 
 def train() -> None:
-    """Runs the training that the flags describe."""
+    """Runs the training that the flags describe, or tells its network's size."""
     experiment = _experiment()
+    if FLAGS.summary:
+        from pnet_tf.model import summary
+
+        print(summary.table(experiment.model))
+        return
+    for name in ("records", "val_records", "model_dir"):
+        if not FLAGS[name].value:
+            raise InputError(f"--{name}: training needs it, see --help")
     from tqdm import tqdm
 
     from pnet_tf.data import records

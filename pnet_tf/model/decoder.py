@@ -1,5 +1,7 @@
 """The decoder's parts (paper, Fig. 2b): D-Block, up-sampling, fusion."""
 
+import numpy as np
+
 from pnet_tf.model.encoder import BATCH_NORM_MOMENTUM
 from pnet_tf.stack import keras, tf
 
@@ -36,6 +38,43 @@ def upsample(x: tf.Tensor, kind: str, name: str) -> tf.Tensor:
     if kind == "bilinear":
         return layers.UpSampling2D(2, interpolation="bilinear", name=name)(x)
     return layers.Conv2DTranspose(x.shape[-1], 4, strides=2, padding="same", use_bias=False, name=name)(x)
+
+
+class BilinearKernel(keras.initializers.Initializer):
+    """The 4×4 kernel that interpolates at stride 2, for every channel or pair of channels alike."""
+
+    def __call__(self, shape: tuple[int, ...], dtype: tf.DType | None = None, **_: object) -> tf.Tensor:
+        ramp = np.array([1, 3, 3, 1]) / 4
+        return tf.constant(np.broadcast_to(np.outer(ramp, ramp)[:, :, None, None], shape), dtype or tf.float32)
+
+
+class DepthwiseDeconvolution(layers.Layer):
+    """A 4×4 stride-2 deconvolution of each channel by itself; (B, H, W, C) → (B, 2H, 2W, C).
+
+    Its kernel (4, 4, C, 1) is bilinear unless weights are loaded, and not trained (the authors give it a
+    learning rate of 0); the int8 twin's is. Bilinear, it equals a half-pixel resize but for the outermost
+    pixels, where it takes what lies outside for zero.
+    """
+
+    def __init__(self, **options):
+        super().__init__(trainable=False, **options)
+
+    def build(self, shape: tf.TensorShape) -> None:
+        self.depthwise_kernel = self.add_weight("depthwise_kernel", (4, 4, shape[-1], 1), initializer=BilinearKernel())
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """By its definition: the gradient of a depthwise convolution."""
+        _, height, width, channels = x.shape
+        size = [tf.shape(x)[0], 2 * height, 2 * width, channels]
+        y = tf.nn.depthwise_conv2d_backprop_input(size, self.depthwise_kernel, x, [1, 2, 2, 1], "SAME")
+        return tf.ensure_shape(y, (None, 2 * height, 2 * width, channels))
+
+
+class DepthToSpace(layers.Layer):
+    """(B, H, W, 4·C) → (B, 2H, 2W, C); the channels hold the upper left, upper right, lower left, lower right pixel."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.nn.depth_to_space(x, 2)
 
 
 def fuse(decoded: tf.Tensor, skip: tf.Tensor, kind: str, name: str) -> tf.Tensor:

@@ -5,7 +5,9 @@ what precedes and follows it:
 
 * batch norm behind a convolution scales its kernel and becomes its bias;
 * a separable convolution becomes a depthwise and a 1×1 convolution, as TFLite has them;
-* the input's normalisation folds into the first kernel and bias; its padding becomes SAME;
+* the input's normalisation folds into the first kernel and bias, and its padding becomes SAME; in the reference,
+  which pads later, it becomes a 1×1 depthwise convolution of its own;
+* a depthwise deconvolution, which TFLite lacks, becomes a convolution for each of the four pixels that it makes of one;
 * the two-class head becomes one channel: softmax(z)[1] = sigmoid(z[1] − z[0]).
 
 All of it is exact up to float rounding.
@@ -14,6 +16,8 @@ All of it is exact up to float rounding.
 import numpy as np
 
 from pnet_tf import fields
+from pnet_tf.model import reference
+from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
 from pnet_tf.model.portraitnet import BOUNDARY_HEAD, INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE
 from pnet_tf.stack import keras, tf
 
@@ -23,6 +27,23 @@ DEPLOYED = "portraitnet_deployed"
 INPUT = "image"
 MASK_LOGIT = "mask_logit"
 FOREGROUND = "foreground"
+
+
+_TAPS = ((3, 1, 4), (4, 2, 0))
+"""The taps of 4 that the pixels at −1, 0 and +1 meet, for an even and an odd output pixel; 4 stands for none."""
+
+
+def _pixel_kernels(kernel: np.ndarray) -> np.ndarray:
+    """A 4×4 stride-2 deconvolution's kernel (4, 4, C, 1) → 3×3 kernels (3, 3, 4·C, 1), in DepthToSpace's order.
+
+    Output pixel 2i meets tap 1 with input i and tap 3 with i − 1; 2i + 1 meets tap 2 with i and tap 0 with i + 1.
+    """
+    padded = np.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
+    return np.concatenate([padded[np.ix_(rows, columns)] for rows in _TAPS for columns in _TAPS], axis=2)
+
+
+def _bias(layer: keras.layers.Layer) -> np.ndarray:
+    return layer.bias.numpy() if layer.use_bias else np.zeros(layer.filters, np.float32)
 
 
 class _Folder:
@@ -58,9 +79,9 @@ class _Folder:
         return layer(x)
 
     def convolution(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
-        kernel = layer.kernel.numpy()
-        bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[-1], np.float32)
-        kernel, bias = self._folded(layer, kernel, bias, channel_axis=3)
+        # Without its prior the reference's first kernel meets zeros, as in the first frame: no channel at all.
+        kernel = layer.kernel.numpy()[:, :, : x.shape[-1]]
+        kernel, bias = self._folded(layer, kernel, _bias(layer), channel_axis=3)
         padding = layer.padding
         if layer.input.name.split("/")[0] == NORMALISE:
             kernel = kernel * RGB_SCALE
@@ -85,22 +106,40 @@ class _Folder:
         return self._emit(layers.Conv2D(layer.filters, 1, name=f"{layer.name}_pointwise"), x, [pointwise, bias])
 
     def mask_head(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
-        kernel, bias = layer.kernel.numpy(), layer.bias.numpy()
+        kernel, bias = layer.kernel.numpy(), _bias(layer)
         new = layers.Conv2D(1, layer.kernel_size, padding=layer.padding, name=MASK_LOGIT)
         return self._emit(new, x, [kernel[..., 1:] - kernel[..., :1], bias[1:] - bias[:1]])
+
+    def normalisation(self, layer: layers.Normalization, x: tf.Tensor) -> tf.Tensor:
+        new = layers.DepthwiseConv2D(1, name=layer.name)
+        scale, mean = np.full(3, RGB_SCALE, np.float32), np.array(RGB_MEAN, np.float32)
+        return self._emit(new, x, [scale.reshape(1, 1, 3, 1), -mean * scale])
+
+    def depthwise_deconvolution(self, layer: DepthwiseDeconvolution, x: tf.Tensor) -> tf.Tensor:
+        fourfold = layers.Concatenate(name=f"{layer.name}_repeat")([x] * 4)
+        new = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{layer.name}_pixels")
+        pixels = self._emit(new, fourfold, [_pixel_kernels(layer.depthwise_kernel.numpy())])
+        return DepthToSpace(name=layer.name)(pixels)
 
     def visit(self, layer: keras.layers.Layer) -> None:
         x = tf.nest.map_structure(lambda tensor: self.made[tensor.ref()], layer.input)
         if layer.name in (INPUT_PAD, NORMALISE) or isinstance(layer, layers.BatchNormalization):
             output = x  # already inside a convolution
+        elif layer.name == reference.NORMALISE:
+            output = self.normalisation(layer, x)
         elif layer.name == MASK_HEAD:
             output = self.mask_head(layer, x)
         elif isinstance(layer, layers.SeparableConv2D):
             output = self.separable(layer, x)
         elif isinstance(layer, layers.DepthwiseConv2D):
             output = self.depthwise(layer, x)
+        elif isinstance(layer, DepthwiseDeconvolution):
+            output = self.depthwise_deconvolution(layer, x)
         elif isinstance(layer, layers.Conv2DTranspose):
-            output = self._emit(layer.__class__.from_config(layer.get_config()), x, layer.get_weights())
+            new = layers.Conv2DTranspose(
+                layer.filters, layer.kernel_size, layer.strides, layer.padding, use_bias=False, name=layer.name
+            )
+            output = self._emit(new, x, layer.get_weights())
         elif isinstance(layer, layers.Conv2D):
             output = self.convolution(layer, x)
         else:
@@ -112,7 +151,7 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
     """The deployed graph of a training graph, its weights folded.
 
     Args:
-      model: from `portraitnet.build`, trained.
+      model: from `build.build`, trained. A prior channel is left out: the answer is that to a first frame.
       with_boundary: keep the boundary head and return logits, for quantisation-aware training.
 
     Returns:

@@ -18,6 +18,8 @@ class KerasNetwork:
 
         @tf.function(input_signature=[tf.TensorSpec((1, self.height, self.width, 3), tf.uint8)])
         def foreground(image: tf.Tensor) -> tf.Tensor:
+            # A prior channel, where the network has one, is empty, as before the first frame of a video.
+            image = tf.pad(image, [[0, 0], [0, 0], [0, 0], [0, model.input.shape[-1] - 3]])
             logits = model(tf.cast(image, tf.float32), training=False)[fields.MASK_LOGITS]
             return tf.nn.softmax(logits)[0, ..., fields.FOREGROUND]
 

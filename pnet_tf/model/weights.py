@@ -9,15 +9,21 @@ import zipfile
 
 import numpy as np
 
-from pnet_tf import files
+from pnet_tf import config, files
 from pnet_tf.errors import InputError
+from pnet_tf.model.portraitnet import RGB_MEAN, RGB_SCALE
 from pnet_tf.stack import keras, tf
 
 KERAS_EPSILON = 1e-3
-"""Batch norm epsilon of tf.keras.applications' MobileNetV2, and so of our encoder."""
+"""Batch norm epsilon of tf.keras.applications' MobileNetV2, and so of portraitnet's encoder."""
+
+KERAS_HALF_RANGE = 127.5
+"""tf.keras.applications' MobileNetV2 takes pixel/127.5 − 1."""
 
 _UNUSED_ENCODER_LAYERS = ("Conv_1", "Conv_1_bn", "predictions")
 """The classifier's part of MobileNetV2, which PortraitNet leaves out."""
+
+_FIRST_EXPANSION = "expanded_conv_expand"
 
 
 def named_variables(model: keras.Model) -> dict[str, tf.Variable]:
@@ -39,17 +45,26 @@ def _read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
         raise InputError(f"{path}: not an .npz file of plain arrays ({error})") from None
 
 
-def _assign(variables: dict[str, tf.Variable], arrays: dict[str, np.ndarray], path: str | pathlib.Path) -> None:
-    problems = [f"{name} missing" for name in variables if name not in arrays]
-    problems += [f"{name} unknown" for name in arrays if name not in variables]
+def listed(names: list[str]) -> str:
+    """The first five and how many more, for one line."""
+    return "; ".join(names[:5]) + (f"; and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def check(shapes: dict[str, tuple[int, ...]], arrays: dict[str, np.ndarray], path: str | pathlib.Path) -> None:
+    """Raises InputError unless `arrays` has exactly the names and shapes of `shapes` (what differs is listed)."""
+    problems = [f"{name} missing" for name in shapes if name not in arrays]
+    problems += [f"{name} unknown" for name in arrays if name not in shapes]
     problems += [
-        f"{name} is {arrays[name].shape}, the network has {tuple(variable.shape)}"
-        for name, variable in variables.items()
-        if name in arrays and arrays[name].shape != tuple(variable.shape)
+        f"{name} is {arrays[name].shape}, the network has {shape}"
+        for name, shape in shapes.items()
+        if name in arrays and arrays[name].shape != shape
     ]
     if problems:
-        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
-        raise InputError(f"{path}: weights of another network: {shown}")
+        raise InputError(f"{path}: weights of another network: {listed(problems)}")
+
+
+def _assign(variables: dict[str, tf.Variable], arrays: dict[str, np.ndarray], path: str | pathlib.Path) -> None:
+    check({name: tuple(variable.shape) for name, variable in variables.items()}, arrays, path)
     for name, variable in variables.items():
         variable.assign(arrays[name])
 
@@ -74,21 +89,69 @@ def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 
     """Reads ImageNet MobileNetV2 weights into the encoder and leaves the decoder alone.
 
     Args:
-      model: from `portraitnet.build`.
-      path: an .npz with tf.keras.applications' layer names; the classifier's layers are ignored.
-      epsilon: batch norm epsilon that the weights were trained with (1e-5 in PyTorch). Our layers
-        have 1e-3; gamma·sqrt((variance + 1e-3) / (variance + epsilon)) makes that good exactly.
+      model: from `build.build`.
+      path: an .npz with tf.keras.applications' layer names; the classifier's layers are ignored. For input
+        normalised as ours is.
+      epsilon: batch norm epsilon that the weights were trained with (1e-5 in PyTorch). Where our layer
+        has another e, gamma·sqrt((variance + e) / (variance + epsilon)) makes that good exactly.
 
     Raises:
       InputError: not such a file, or any encoder name or shape that does not match (listed).
     """
-    arrays = {name: array for name, array in _read(path).items() if name.split("/")[0] not in _UNUSED_ENCODER_LAYERS}
+    _assign_encoder(model, _read(path), epsilon, path)
+
+
+def load_imagenet(model: keras.Model, width: float) -> None:
+    """Gives the encoder tf.keras.applications' own ImageNet weights, which Keras downloads and caches.
+
+    They expect pixel/127.5 − 1 where ours is (pixel − mean)·0.017. One is a linear function of the other, so
+    the factor goes into the first kernel and the constant into the moving mean behind it. That is exact but
+    for the padded row and column, which are grey to Keras, black in portraitnet, the mean colour in the reference.
+
+    Raises:
+      InputError: the weights cannot be had, or are not of this network's shapes (listed).
+    """
+    try:
+        source = keras.applications.MobileNetV2((224, 224, 3), alpha=width, include_top=False, weights=config.IMAGENET)
+    except Exception as error:  # Keras raises this very class where there is no network
+        raise InputError(
+            f"--init_weights={config.IMAGENET}: Keras could not download them ({str(error)[:200]}); "
+            "name an encoder's .npz or a model directory instead"
+        ) from None
+    arrays = {name: variable.numpy() for name, variable in named_variables(source).items()}
+    kernel, mean = arrays["Conv1/kernel"], np.array(RGB_MEAN, np.float32)
+    shift = np.einsum("hwio,i->o", kernel, mean / KERAS_HALF_RANGE - 1)
+    arrays["bn_Conv1/moving_mean"] = arrays["bn_Conv1/moving_mean"] - shift
+    arrays["Conv1/kernel"] = kernel / (KERAS_HALF_RANGE * RGB_SCALE)
+    _assign_encoder(model, arrays, KERAS_EPSILON, config.IMAGENET)
+
+
+def _assign_encoder(
+    model: keras.Model, arrays: dict[str, np.ndarray], epsilon: float, path: str | pathlib.Path
+) -> None:
+    arrays = {name: array for name, array in arrays.items() if name.split("/")[0] not in _UNUSED_ENCODER_LAYERS}
+    variables = encoder_variables(model)
     for name in [name for name in arrays if name.endswith("/gamma")]:
-        variance = arrays.get(name.replace("/gamma", "/moving_variance"))
+        layer = name.removesuffix("/gamma")
+        variance = arrays.get(f"{layer}/moving_variance")
         if variance is None:
             raise InputError(f"{path}: {name} has no moving_variance beside it")
-        arrays[name] = arrays[name] * np.sqrt((variance + KERAS_EPSILON) / (variance + epsilon))
-    _assign(encoder_variables(model), arrays, path)
+        if name in variables:
+            ours = model.get_layer(layer).epsilon
+            arrays[name] = arrays[name] * np.sqrt((variance + ours) / (variance + epsilon))
+    if f"{_FIRST_EXPANSION}/kernel" in variables:
+        arrays |= _identity(model)
+    _assign(variables, arrays, path)
+
+
+def _identity(model: keras.Model) -> dict[str, np.ndarray]:
+    """The reference's first expansion, which MobileNetV2 lacks: what left one ReLU passes the next unchanged."""
+    norm = model.get_layer(f"{_FIRST_EXPANSION}_BN")
+    (channels,) = norm.gamma.shape
+    zeros, ones = np.zeros(channels, np.float32), np.ones(channels, np.float32)
+    values = {"gamma": ones * np.sqrt(1 + norm.epsilon), "beta": zeros, "moving_mean": zeros, "moving_variance": ones}
+    kernel = np.eye(channels, dtype=np.float32)[None, None]
+    return {f"{_FIRST_EXPANSION}/kernel": kernel, **{f"{norm.name}/{key}": value for key, value in values.items()}}
 
 
 def encoder_variables(model: keras.Model) -> dict[str, tf.Variable]:

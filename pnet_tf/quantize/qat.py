@@ -16,6 +16,7 @@ import tensorflow_model_optimization as tfmot
 
 from pnet_tf import fields
 from pnet_tf.model import deploy
+from pnet_tf.model.decoder import DepthToSpace
 from pnet_tf.quantize.quantizers import PROBABILITY, RAW_PIXELS, JoinedRange, LayerConfig, moving_average
 from pnet_tf.stack import keras, tf
 
@@ -40,8 +41,8 @@ def _kernel_of(layer: layers.Layer) -> str | None:
 
 def _quantized_output(layer: layers.Layer, consumers: list[layers.Layer]) -> bool:
     """Whether the layer's output is a tensor of the int8 file with a scale of its own."""
-    if isinstance(layer, layers.UpSampling2D | layers.Concatenate):
-        return False
+    if isinstance(layer, layers.UpSampling2D | layers.ZeroPadding2D | layers.Concatenate | DepthToSpace):
+        return False  # one scale for both ends
     return not (consumers and all(isinstance(consumer, layers.ReLU) for consumer in consumers))
 
 
@@ -69,7 +70,7 @@ def quantize(model: keras.Model) -> keras.Model:
     """The quantisation-aware twin of a training graph, with its weights and uncalibrated ranges.
 
     Args:
-      model: from `portraitnet.build`, trained.
+      model: from `build.build`, trained.
 
     Returns:
       A functional model with the same input and outputs as `model`: (B, H, W, 3) float32 raw RGB

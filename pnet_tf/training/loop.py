@@ -79,6 +79,8 @@ def _out_of_patience(history: list[dict[str, Any]], patience: int) -> bool:
 
 
 def _checked_records(train_paths: list[str], validation_paths: list[str], experiment: config.Experiment) -> int:
+    if experiment.model.prior:
+        raise InputError("prior: no training view has a previous mask; train without --prior")
     records.count(validation_paths)
     if experiment.loss.distillation_weight:
         records.require_teacher(train_paths)
@@ -148,8 +150,8 @@ def fit(
       history.json's entries, one a validation: step, epoch, mean losses, scores, seconds.
 
     Raises:
-      InputError: bad records, a directory with another run, a full disk, a batch that the replicas cannot share,
-        another worker that died, or a loss that is not finite (names the records of that batch).
+      InputError: a network with a prior, bad records, a directory with another run, a full disk, a batch that the
+        replicas cannot share, another worker that died, or a loss that is not finite (names that batch's records).
     """
     directory, settings = pathlib.Path(directory), experiment.training
     strategy = strategy or distribution.make("none")

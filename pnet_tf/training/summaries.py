@@ -1,5 +1,6 @@
 """A run on TensorBoard: its figures and pictures."""
 
+import functools
 import pathlib
 from typing import Any
 
@@ -18,7 +19,11 @@ class Board:
 
     def __init__(self, model_dir: str | pathlib.Path):
         """Takes the model directory; the event files go to its folder `FOLDER`."""
-        self._writer = tf.summary.create_file_writer(str(pathlib.Path(model_dir) / FOLDER))
+        self._folder = pathlib.Path(model_dir) / FOLDER
+
+    @functools.cached_property
+    def _writer(self) -> tf.summary.SummaryWriter:
+        return tf.summary.create_file_writer(str(self._folder))  # not before there is something to write
 
     def on_step(self, step: int, figures: dict[str, float]) -> None:
         """Every loss part, the learning rate, the training IoU, input wait and pairs a second."""
