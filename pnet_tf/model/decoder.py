@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from pnet_tf.model.encoder import BATCH_NORM_MOMENTUM
+from pnet_tf.model.encoder import batch_norm_settings
 from pnet_tf.stack import keras, tf
 
 layers = keras.layers
 
 
 def _batch_norm(x: tf.Tensor, name: str) -> tf.Tensor:
-    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=name)(x)
+    return layers.BatchNormalization(**batch_norm_settings(), name=name)(x)
 
 
 def d_block(x: tf.Tensor, channels: int, name: str) -> tf.Tensor:

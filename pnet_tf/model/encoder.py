@@ -16,11 +16,16 @@ fine-tuning such statistics still describe the old data. 0.9 is PyTorch's defaul
 _FIRST_CONVOLUTION = "Conv1"
 
 
+def batch_norm_settings() -> dict:
+    """Momentum; and in the scope of a strategy with replicas, statistics of the global batch, as one device has them."""
+    return {"momentum": BATCH_NORM_MOMENTUM, "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1}
+
+
 def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A fresh layer like the given one, with three of the applications' habits changed."""
     config = layer.get_config()
     if isinstance(layer, keras.layers.BatchNormalization):
-        config["momentum"] = BATCH_NORM_MOMENTUM
+        config.update(batch_norm_settings())
     elif isinstance(layer, keras.layers.DepthwiseConv2D):
         # For even sizes SAME pads exactly what the explicit padding layer in front of a stride-2
         # block pads, and needs no gradient of its own.

@@ -20,7 +20,7 @@ import numpy as np
 
 from pnet_tf import config, fields
 from pnet_tf.model import decoder
-from pnet_tf.model.encoder import BATCH_NORM_MOMENTUM
+from pnet_tf.model.encoder import batch_norm_settings
 from pnet_tf.model.portraitnet import BOUNDARY_HEAD, DECODER_CHANNELS, MASK_HEAD, RGB_MEAN, RGB_SCALE
 from pnet_tf.stack import keras, tf
 
@@ -67,7 +67,7 @@ def block_names() -> list[str]:
 
 
 def _norm(x: tf.Tensor, name: str) -> tf.Tensor:
-    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=EPSILON, name=name)(x)
+    return layers.BatchNormalization(**batch_norm_settings(), epsilon=EPSILON, name=name)(x)
 
 
 def _pointwise(x: tf.Tensor, channels: int, name: str) -> tf.Tensor:

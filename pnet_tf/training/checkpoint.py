@@ -56,7 +56,7 @@ class Checkpoints:
         for path in reversed(self._manager.checkpoints):
             try:
                 self._manager.checkpoint.restore(path).assert_existing_objects_matched()
-                return int(self._step)
+                return int(self._step.numpy())
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
                 failures.append(f"{path} ({str(error).splitlines()[0]})")
         if failures:

@@ -1,0 +1,35 @@
+"""pnet-train with a network of a few layers, in a process of its own: to be killed, or to be one of several workers.
+
+Arguments are pnet-train's. Every step prints a line. BALLAST=n adds n million weights, so that a checkpoint takes
+time; LOGICAL_CPUS=n splits the processor into n devices.
+"""
+
+import os
+import sys
+
+from pnet_tf import config, fields, store
+from pnet_tf.model.encoder import batch_norm_settings
+from pnet_tf.stack import keras, tf
+from pnet_tf_tools import cli, train
+
+layers = keras.layers
+
+
+def build(experiment: config.Experiment) -> keras.Model:
+    raw = keras.Input((experiment.model.input_height, experiment.model.input_width, 3))
+    x = layers.Conv2D(4, 3, padding="same", name="first")(layers.Rescaling(1 / 255)(raw))
+    x = layers.ReLU()(layers.BatchNormalization(**batch_norm_settings(), name="norm")(x))
+    ballast = int(os.environ.get("BALLAST", "0"))
+    if ballast:
+        pooled = layers.Dense(ballast * 1000, name="ballast")(layers.Dense(1000, name="wide")(x[:, 0, 0]))
+        x = x + 0.0 * layers.Lambda(lambda one: one[:, None, None, :1])(pooled)
+    names = (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)
+    return keras.Model(raw, {name: layers.Conv2D(2, 3, padding="same", name=name)(x) for name in names})
+
+
+if __name__ == "__main__":
+    devices = [tf.config.LogicalDeviceConfiguration() for _ in range(int(os.environ.get("LOGICAL_CPUS", "1")))]
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
+    store.build = build
+    cli.LINE_SECONDS = 0
+    sys.exit(train.main(sys.argv[1:]))
