@@ -8,6 +8,7 @@ import os
 import sys
 
 from pnet_tf import config, fields, store
+from pnet_tf.model import portraitnet
 from pnet_tf.model.encoder import batch_norm_settings
 from pnet_tf.stack import keras, tf
 from pnet_tf_tools import cli, train
@@ -17,14 +18,14 @@ layers = keras.layers
 
 def build(experiment: config.Experiment) -> keras.Model:
     raw = keras.Input((experiment.model.input_height, experiment.model.input_width, 3))
-    x = layers.Conv2D(4, 3, padding="same", name="first")(layers.Rescaling(1 / 255)(raw))
-    x = layers.ReLU()(layers.BatchNormalization(**batch_norm_settings(), name="norm")(x))
+    x = layers.Conv2D(4, 3, padding="same", name="Conv1")(layers.Rescaling(1 / 255)(raw))
+    x = layers.ReLU()(layers.BatchNormalization(**batch_norm_settings(), name="bn_Conv1")(x))
     ballast = int(os.environ.get("BALLAST", "0"))
     if ballast:
         pooled = layers.Dense(ballast * 1000, name="ballast")(layers.Dense(1000, name="wide")(x[:, 0, 0]))
         x = x + 0.0 * layers.Lambda(lambda one: one[:, None, None, :1])(pooled)
-    names = (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)
-    return keras.Model(raw, {name: layers.Conv2D(2, 3, padding="same", name=name)(x) for name in names})
+    heads = {fields.MASK_LOGITS: portraitnet.MASK_HEAD, fields.BOUNDARY_LOGITS: portraitnet.BOUNDARY_HEAD}
+    return keras.Model(raw, {name: layers.Conv2D(2, 3, padding="same", name=head)(x) for name, head in heads.items()})
 
 
 if __name__ == "__main__":

@@ -1,18 +1,25 @@
 import json
+import pathlib
 import shutil
+import subprocess
+import sys
 
+import cv2
 import numpy as np
 import pytest
+import small_run
 
-from pnet_tf import config, fields, presets, store
+from pnet_tf import config, evaluation, fields, metrics, presets, store
 from pnet_tf.data import pipeline
 from pnet_tf.data import records as record_files
 from pnet_tf.errors import InputError
-from pnet_tf.model import portraitnet
+from pnet_tf.losses.objective import objective
+from pnet_tf.model import portraitnet, weights
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
-from pnet_tf.training import loop, optimizer
-from pnet_tf.training.step import make_step
+from pnet_tf.training import benchmark, loop, optimizer, phases
+from pnet_tf.training.step import both_views, make_step
+from pnet_tf_tools import train
 
 
 def tiny(**values) -> config.Experiment:
@@ -31,6 +38,12 @@ def batch_of(size: int = 64, count: int = 2) -> dict:
     half[:, size // 2 :] = 1
     names = (fields.CLEAN, fields.TEXTURED, fields.MASK, fields.BOUNDARY)
     return {name: tf.constant(value) for name, value in zip(names, (photo, photo, half, half), strict=True)}
+
+
+@pytest.fixture
+def small_network(monkeypatch):
+    """A network of a few layers, which traces in no time, for what is not about the network."""
+    monkeypatch.setattr(store, "build", small_run.build)
 
 
 @pytest.fixture
@@ -63,7 +76,7 @@ def test_other_settings_in_the_same_directory_are_listed(records, trained):
         fit(records, trained, tiny(learning_rate=0.01))
 
 
-def test_resumed_run_equals_an_unbroken_one(records, tmp_path):
+def test_resumed_run_equals_an_unbroken_one(small_network, records, tmp_path):
     """Stopped in the middle of the second epoch and started again: the same weights to the bit."""
     experiment = tiny(epochs=3, ema_decay=0.9)
     fit(records, tmp_path / "whole", experiment)
@@ -83,7 +96,7 @@ def test_resumed_run_equals_an_unbroken_one(records, tmp_path):
     states = [tf.train.load_checkpoint(str(tmp_path / run / "checkpoints/step-9")) for run in ("whole", "broken")]
     names = [name for name in states[0].get_variable_to_shape_map() if "save_counter" not in name]
     numeric = [name for name in names if "CHECKPOINTABLE_OBJECT_GRAPH" not in name]
-    assert len(numeric) > 500
+    assert len(numeric) > 20
     for name in numeric:
         assert np.array_equal(states[0].get_tensor(name), states[1].get_tensor(name)), name
 
@@ -93,7 +106,7 @@ def test_batch_larger_than_the_set(records, tmp_path):
         fit(records, tmp_path / "model", tiny(batch_size=64))
 
 
-def test_a_loss_that_is_not_finite_names_the_records(records, tmp_path, eagerly):
+def test_a_loss_that_is_not_finite_names_the_records(small_network, records, tmp_path):
     def poison(model):
         model.get_layer(portraitnet.MASK_HEAD).bias.assign([np.nan, 0.0])
 
@@ -194,3 +207,155 @@ def test_epochs_visit_every_record_once_in_another_order(records):
 def test_a_later_start_continues_the_same_order(records):
     paths = record_files.find(records[0])
     assert ids_of(paths, 4, 2) == ids_of(paths, 0, 6)[16:]
+
+
+def test_the_step_computes_what_the_plain_way_computes():
+    """Loss and gradients of one pass over both views equal those of a pass for each and softmax losses."""
+    model, experiment, batch = portraitnet.build(tiny().model), tiny(), batch_of()
+    batch[fields.TEXTURED] = batch[fields.TEXTURED] // 2
+    variables = model.trainable_variables
+
+    def frozen(photos, training):  # in training, batch norm would see other batches
+        return model(photos, training=False)
+
+    with tf.GradientTape(persistent=True) as tape:
+        ours = objective(*both_views(frozen, batch), batch, experiment.loss)[fields.LOSS_TOTAL]
+        views = (fields.CLEAN, fields.TEXTURED)
+        outputs = [model(tf.cast(batch[view], tf.float32), training=False) for view in views]
+        plain = benchmark.plain_objective(outputs, batch, experiment.loss)
+    assert float(ours) == pytest.approx(float(plain), rel=1e-5)
+    for mine, theirs in zip(tape.gradient(ours, variables), tape.gradient(plain, variables), strict=True):
+        assert np.abs(mine - theirs).max() <= 1e-4 * max(1e-3, np.abs(theirs).max())
+
+
+def test_the_benchmark_times_both_kinds(small_network, records, tmp_path):
+    arguments = ["--preset=tiny", "--benchmark_steps=4", f"--records={records[0]}", f"--json={tmp_path / 'b.json'}"]
+    assert train.main(arguments) == 0
+    found = json.loads((tmp_path / "b.json").read_text())
+    assert found["steps"] == 4
+    assert 0 < found["input_wait_share"] < 1
+    assert found["ratio"] == pytest.approx(found["seconds_per_step"] / found["plain_seconds_per_step"])
+
+
+def test_phases_on_paper():
+    """10 epochs of 5 steps: 32 until epoch 2, 64 until 6, then 96; the encoder rests for 4."""
+    experiment = tiny(
+        epochs=10, progressive_sizes="32:2,64:6", frozen_encoder_epochs=4, input_height=96, input_width=192
+    )
+    found = [(one.start, one.end, one.height, one.width, one.encoder_frozen) for one in phases.plan(experiment, 5)]
+    assert found == [
+        (0, 10, 32, 64, True),
+        (10, 20, 64, 128, True),
+        (20, 30, 64, 128, False),
+        (30, 50, 96, 192, False),
+    ]
+
+
+@pytest.mark.parametrize("text", ["64", "64:2,", "60:2", "64:4,96:2", "64:0", "a:b"])
+def test_progressive_sizes_are_checked(text):
+    with pytest.raises(InputError, match="progressive_sizes"):
+        tiny(progressive_sizes=text)
+
+
+def test_progressive_width_must_fit():
+    with pytest.raises(InputError, match="gives no width"):
+        phases.plan(tiny(input_height=160, input_width=288, progressive_sizes="96:1"), 5)
+
+
+def test_sizes_grow_and_the_encoder_rests(small_network, records, tmp_path):
+    """Stopped within the second phase and resumed, too."""
+    experiment = tiny(epochs=3, progressive_sizes="32:1", frozen_encoder_epochs=2)
+    first = {}
+
+    def remember(model):
+        first.update({name: one.numpy() for name, one in weights.named_variables(model).items()})
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, _):
+        if done == 5:
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(records, tmp_path / "m", experiment, initialise=remember, watchers=loop.Watchers(on_step=stop))
+    state = tf.train.load_checkpoint(str(tmp_path / "m/checkpoints/step-3"))
+    assert state.get_tensor("step/.ATTRIBUTES/VARIABLE_VALUE") == 3
+    model, _ = store.load(tmp_path / "m")
+    after = {name: one.numpy() for name, one in weights.named_variables(model).items()}
+    encoder = weights.encoder_variables(model)
+    assert all(np.array_equal(first[name], after[name]) for name in encoder)
+    assert not np.array_equal(first["mask_head/kernel"], after["mask_head/kernel"])
+    fit(records, tmp_path / "m", experiment)
+    assert [entry["step"] for entry in json.loads((tmp_path / "m/history.json").read_text())] == [3, 6, 9]
+
+
+def test_mixed_precision_keeps_float32_weights(small_network, records, tmp_path):
+    fit(records, tmp_path / "m", tiny(epochs=1, mixed_precision=True))
+    model, _ = store.load(tmp_path / "m")
+    assert {one.dtype for one in model.weights} == {tf.float32}
+    assert keras.mixed_precision.global_policy().name == "float32"
+
+
+def test_patience_ends_a_run_that_gets_no_better(small_network, monkeypatch, records, tmp_path):
+    scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
+
+    def evaluate(*_):
+        one = dict.fromkeys((metrics.FOREGROUND_IOU, metrics.BOUNDARY_IOU), next(scores))
+        return {evaluation.NETWORK_SIZE: one, evaluation.PHOTO_SIZE: one}
+
+    monkeypatch.setattr(evaluation, "evaluate", evaluate)
+    experiment = tiny(epochs=9, patience=2)
+    assert len(fit(records, tmp_path / "m", experiment)) == 4  # two validations after the best one
+    assert len(fit(records, tmp_path / "m", experiment)) == 4  # and it stays ended
+
+
+def test_other_records_in_the_same_directory_are_refused(records, trained):
+    with pytest.raises(InputError, match="other training records; other validation records"):
+        fit(records[::-1], trained, presets.get("tiny"))
+
+
+def test_an_empty_validation_set(records, tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "empty.tfrecord")):
+        pass
+    with pytest.raises(InputError, match="record files are empty"):
+        fit((records[0], str(tmp_path / "empty.tfrecord")), tmp_path / "m", tiny())
+
+
+def test_a_directory_of_another_architecture(records, trained):
+    with pytest.raises(InputError, match=r"width was 0\.35, is 0\.5; fusion was add, is concatenate"):
+        fit(records, trained, tiny(width=0.5, fusion="concatenate"))
+
+
+def test_a_full_disk_is_one_line(records, tmp_path):
+    """A limit on file size stands in for the full disk; SIGXFSZ ignored, the write fails as it would there."""
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r});"
+        "import small_run; from pnet_tf import store; from pnet_tf_tools import train; store.build = small_run.build;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000));"
+        f"sys.exit(train.main(['--records={records[0]}', '--val_records={records[1]}', '--preset=tiny',"
+        f" '--model_dir={tmp_path}/m', '--notensorboard', '--epochs=1']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
+    assert not list((tmp_path / "m").glob("checkpoints/*.index"))
+
+
+def test_what_a_run_shows(trained):
+    """The demo's pictures and boards: there, readable, and with every part of the objective."""
+    assert cv2.imread(str(trained / "training.png")).shape[1] > 800
+    run = json.loads((trained / "run.json").read_text())
+    assert run["command"].startswith("pnet-train --") and "--preset=tiny" in run["command"]
+    tags, pictures = set(), []
+    for path in (trained / "logs").glob("events.*"):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                tags.add(value.tag)
+                if value.tag == "views_labels_predictions":
+                    pictures.append(tf.io.decode_png(value.tensor.string_val[2]).shape)
+    names = ("loss", "mask_loss", "boundary_loss", "consistency_loss", "learning_rate", "input_wait")
+    assert {f"training/{name}" for name in names} <= tags
+    assert {"validation_network_size/foreground_iou", "validation_photo_size/boundary_iou"} <= tags
+    assert len(pictures) == 2 and pictures[0][0] > 4 * 64  # two validations, four rows of 64 pixels

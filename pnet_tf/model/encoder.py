@@ -17,7 +17,7 @@ _FIRST_CONVOLUTION = "Conv1"
 
 
 def batch_norm_settings() -> dict:
-    """Momentum; and in the scope of a strategy with replicas, statistics of the global batch, as one device has them."""
+    """Momentum; and in the scope of a strategy of several replicas, statistics over all of their batch."""
     return {"momentum": BATCH_NORM_MOMENTUM, "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1}
 
 

@@ -55,7 +55,7 @@ def build(settings: config.Model) -> keras.Model:
         x = d_block(x, channels, f"decode_{rate}")
         x = upsample(x, settings.upsampling, f"upsample_{rate}")
     outputs = {
-        fields.MASK_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD, dtype="float32")(x),
-        fields.BOUNDARY_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD, dtype="float32")(x),
+        fields.MASK_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD)(x),
+        fields.BOUNDARY_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD)(x),
     }
     return keras.Model(raw, outputs, name="portraitnet")

@@ -13,9 +13,10 @@ LEARNING_RATE = "learning_rate"
 
 
 def both_views(model: keras.Model, batch: Batch) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-    """The training graph's logits for A and for A′, from one pass over both."""
+    """The training graph's float32 logits for A and for A′, from one pass over both."""
     both = tf.cast(tf.concat([batch[fields.CLEAN], batch[fields.TEXTURED]], 0), tf.float32)
-    halves = {name: tf.split(logits, 2) for name, logits in model(both, training=True).items()}
+    outputs = model(both, training=True)
+    halves = {name: tf.split(tf.cast(logits, tf.float32), 2) for name, logits in outputs.items()}
     return tuple({name: pair[i] for name, pair in halves.items()} for i in (0, 1))
 
 

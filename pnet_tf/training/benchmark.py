@@ -1,0 +1,121 @@
+"""How long a training step takes, beside the plain way to write it."""
+
+import dataclasses
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+from pnet_tf import config, fields, store
+from pnet_tf.data import pipeline, records
+from pnet_tf.stack import keras, tf
+from pnet_tf.training import optimizer as optimizers
+from pnet_tf.training.step import Batch, make_step
+
+WARM_UP = 2
+BLOCKS = 4
+"""The two kinds take turns in blocks, not in single steps, so that either waits for its own input."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StepTimes:
+    """What `measure` found.
+
+    Attributes:
+      steps: timed steps of either kind, in turns.
+      seconds_per_step: median, waiting for input included.
+      input_wait_share: share of all steps' time that went by waiting for a batch, 0..1.
+      plain_seconds_per_step: the same median of `plain_step`.
+      ratio: of the two medians.
+    """
+
+    steps: int
+    seconds_per_step: float
+    input_wait_share: float
+    plain_seconds_per_step: float
+    ratio: float
+
+
+def plain_objective(outputs: list[dict[str, tf.Tensor]], batch: Batch, weights: config.Loss) -> tf.Tensor:
+    """Equation 13 on softmax probabilities with Keras' losses, for labels without ignored pixels.
+
+    Args:
+      outputs: of the clean and the textured view, as of the training graph.
+      batch: MASK and BOUNDARY labels (B, H, W).
+      weights: boundary loss on both views, gradient through the focal factor, no distillation.
+
+    Returns:
+      The float32 scalar that `objective` calls LOSS_TOTAL.
+    """
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    total = sum(cross_entropy(batch[fields.MASK], one[fields.MASK_LOGITS]) for one in outputs)
+    boundary = tf.one_hot(batch[fields.BOUNDARY], 2)
+    for one in outputs:
+        probability = tf.reduce_sum(tf.nn.softmax(one[fields.BOUNDARY_LOGITS]) * boundary, -1)
+        focal = -((1 - probability) ** weights.focal_gamma) * tf.math.log(probability)
+        total += weights.boundary_weight / 2 * tf.reduce_mean(focal)
+    teacher, student = (tf.nn.softmax(one[fields.MASK_LOGITS] / weights.temperature) for one in outputs)
+    divergence = keras.losses.KLDivergence()(tf.stop_gradient(teacher), student)
+    return total + weights.consistency_weight * weights.temperature**2 * divergence
+
+
+def plain_step(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, experiment: config.Experiment
+) -> Callable[[Batch], tf.Tensor]:
+    """The step as one writes it first: a pass for each view, softmax losses, Keras' optimiser as it is."""
+
+    @tf.function
+    def step(batch: Batch) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            outputs = [
+                model(tf.cast(batch[view], tf.float32), training=True) for view in (fields.CLEAN, fields.TEXTURED)
+            ]
+            loss = plain_objective(outputs, batch, experiment.loss)
+        optimizer.minimize(loss, model.trainable_variables, tape)
+        return loss
+
+    return step
+
+
+class _Clock:
+    """Steps of one kind, and how long each took and waited, in seconds."""
+
+    def __init__(self, step: Callable[[Batch], tf.Tensor]):
+        self._step = step
+        self.taken: list[float] = []
+        self.waits: list[float] = []
+
+    def take(self, batches: Iterator[Batch]) -> None:
+        begun = time.perf_counter()
+        batch = next(batches)
+        self.waits.append(time.perf_counter() - begun)
+        self._step(batch).numpy()
+        self.taken.append(time.perf_counter() - begun)
+
+
+def measure(
+    paths: list[str], experiment: config.Experiment, steps: int, on_step: Callable[[int, int], None]
+) -> StepTimes:
+    """Times the two kinds of step in turns, each on a network of its own, on real batches.
+
+    Args:
+      paths: record files.
+      experiment: sizes, batch size, losses; boundary loss on both views and no distillation, as the plain step has it.
+      steps: timed steps of either kind, rounded up to whole blocks.
+      on_step: told how many of how many steps are done.
+    """
+    per_epoch = pipeline.steps_per_epoch(records.count(paths), experiment.training.batch_size)
+    model, plain_model = store.build(experiment), store.build(experiment)
+    step = make_step(model, optimizers.make(experiment.training, per_epoch), experiment)
+    plain = plain_step(plain_model, optimizers.make(experiment.training, per_epoch), experiment)
+    batches = iter(pipeline.training_batches(paths, experiment, records.count(paths)))
+    own, other = _Clock(lambda batch: step(batch)[fields.LOSS_TOTAL]), _Clock(plain)
+    block_length = math.ceil(steps / BLOCKS)
+    for block in range(BLOCKS):
+        for clock in (own, other):
+            for _ in range(block_length if block else WARM_UP + block_length):
+                clock.take(batches)
+                on_step(len(own.taken) + len(other.taken), 2 * (WARM_UP + BLOCKS * block_length))
+    waits, times = own.waits[WARM_UP:], own.taken[WARM_UP:]
+    seconds, plain_seconds = statistics.median(times), statistics.median(other.taken[WARM_UP:])
+    return StepTimes(len(times), seconds, sum(waits) / sum(times), plain_seconds, seconds / plain_seconds)
