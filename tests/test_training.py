@@ -347,7 +347,7 @@ def test_what_a_run_shows(trained):
     """The demo's pictures and boards: there, readable, and with every part of the objective."""
     assert cv2.imread(str(trained / "training.png")).shape[1] > 800
     run = json.loads((trained / "run.json").read_text())
-    assert run["command"].startswith("pnet-train --") and "--preset=tiny" in run["command"]
+    assert run["command"].startswith("pnet-train ") and "--preset=tiny" in run["command"]
     tags, pictures = set(), []
     for path in (trained / "logs").glob("events.*"):
         for event in tf.compat.v1.train.summary_iterator(str(path)):

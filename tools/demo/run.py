@@ -127,6 +127,10 @@ def report() -> str:
         "|---|---|---|---|",
         "| ![](astronaut.jpg) | ![](cutout.png) | ![](blurred.jpg) | ![](replaced.jpg) |",
         "",
+        "Training (`tensorboard --logdir=out/demo` shows it with pictures of predictions):",
+        "",
+        "![](model/training.png)",
+        "",
         "Paired views (A, A′, mask, boundary):",
         "",
         "![](views.png)",
@@ -149,6 +153,7 @@ Done. In {OUT}:
   portraitnet-int8.tflite    for the phone; portraitnet-float32.tflite beside it
   cutout.png blurred.jpg replaced.jpg
   views.png                  the paired views that training saw
+  model/training.png         the curves; tensorboard --logdir={OUT} shows more
   records/ model/ model-qat/ TFRecords, checkpoints and weights""")
 
 
