@@ -3,10 +3,10 @@
   pnet-export --model_dir=model --mode=float32 --output=portraitnet-float32.tflite
   pnet-export --model_dir=model --mode=int8_ptq --calibration_records='records/train-*' --output=portraitnet-int8.tflite
   pnet-export --model_dir=model-qat --mode=int8_qat --output=portraitnet-int8.tflite
-  pnet-export --model_dir=model-qat --mode=int8_qat --output=portraitnet-int8.tflite --val_records='records/val-*' \
-              --debug_layers=layers.csv --report=report.json
+  pnet-export --model_dir=model-qat --mode=int8_qat --output=int8.tflite --val_records='records/val-*'
   pnet-export --model_dir=model --input_height=160 --input_width=288 --output=landscape.tflite
 
+Labelled photos (--val_records) add scores to the report, --debug_layers what each layer loses to int8.
 int8_qat takes a directory that `pnet-train --preset=qat` wrote; the other modes take a float one.
 The file takes raw RGB 0..255 and returns the foreground probability (uint8: scale 1/256, zero point 0).
 """

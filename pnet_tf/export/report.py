@@ -92,7 +92,9 @@ class Report:
             for size, of_file in self.scores["file"].items():
                 of_model = self.scores["model"][size]
                 shown = (f"{100 * of_file[name]:.2f} (model {100 * of_model[name]:.2f})" for name in _SHOWN_SCORES)
-                lines.append("{:12}foreground IoU {} %, Boundary IoU {} %".format(size.replace("_", " "), *shown))
+                lines.append(
+                    "{:12}foreground IoU {}, Boundary IoU {}, per cent".format(f"at {size.split('_')[0]}", *shown)
+                )
         return "\n".join(lines)
 
 
@@ -120,7 +122,8 @@ def _ends(detail: dict) -> dict[str, Any]:
     return {"type": np.dtype(detail["dtype"]).name, "scale": float(scale), "zero_point": int(zero_point)}
 
 
-def _scales(interpreter) -> Scales:
+def scales_of(interpreter) -> Scales:
+    """The scales of an open file (a LiteRT interpreter)."""
     tensors = {one["index"]: one for one in interpreter.get_tensor_details()}
     operators = [one for one in interpreter._get_ops_details() if one["op_name"] != "DELEGATE"]
     made = {index for one in operators for index in one["outputs"]}
@@ -154,7 +157,7 @@ def inspect(content: bytes, reference: Network | None = None, photos: list[np.nd
     """
     network = TFLiteNetwork(content)
     interpreter = network.interpreter
-    scales, latency = _scales(interpreter), benchmark.latency(content)
+    scales, latency = scales_of(interpreter), benchmark.latency(content)
     operators = collections.Counter(one["op_name"] for one in interpreter._get_ops_details())
     partitions = operators.pop("DELEGATE", 0)
     tensors = interpreter.get_tensor_details()
