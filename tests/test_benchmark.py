@@ -101,7 +101,7 @@ def test_refusals(red, tmp_path, capsys, monkeypatch):
         ([on[0], f"--plot={tmp_path}/p.png"], "needs --records or --input_dir"),
         ([*on, f"--plot={tmp_path}/p.jpg"], "ends with .png"),
         ([*on, f"--plot={tmp_path}/mine.png"], "--plot names another place"),
-        ([*on, f"--model={red}"], "red.tflite: is not a PortraitNet file"),
+        ([*on, f"--model={red}"], "red.tflite:0..1 or "),
         ([*on, "--records=x"], "either --records or --input_dir"),
     ):
         assert tool.main(arguments) == 1

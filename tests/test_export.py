@@ -1,5 +1,6 @@
 """The deployed file's contract, on the shipped weights (random ones would not have sensible ranges)."""
 
+import copy
 import dataclasses
 
 import flatbuffers
@@ -164,47 +165,41 @@ def maker(graph: schema.SubGraphT, name: bytes) -> schema.OperatorT:
 
 
 @pytest.mark.parametrize("exported", ["add"], indirect=True)
-def test_one_spoilt_layer_is_the_worst_of_all(exported):
+def test_a_spoilt_layer_is_the_first_that_is_far_off(exported):
     """A kernel whose scales are three times what they should be."""
     file, graph = parsed(exported.files["int8_ptq"])
     kernel = graph.tensors[maker(graph, b"decode_2_sep2_pointwise/BiasAdd").inputs[1]].quantization
     kernel.scale = kernel.scale * 3
     reference = convert.float_reference(exported.sources["int8_ptq"])
     found = layers.compare(packed(file), reference, exported.images)
-    assert (found[0].name, found[0].operator) == ("decode_2_sep2_pointwise", "CONV_2D")
-    assert found[0].steps > 10 and {one.steps < 4 for one in found if one.position < found[0].position} == {True}
+    far = [one for one in found if one.steps > 5]
+    first = min(far, key=lambda one: one.position)
+    assert (first.name, first.operator) == ("decode_2_sep2_pointwise", "CONV_2D")
+    assert found[: len(far)] == far and found[0].steps > 10
 
 
 def test_wrong_scales_are_seen(int8_files):
-    """One kernel with a single scale, one resize with two: made by hand, for the exporter makes none."""
+    """A kernel with one scale, a resize with two, a QUANTIZE too many: made by hand, for the exporter makes none."""
     file, graph = parsed(int8_files["int8_qat"])
     for constant in maker(graph, b"Conv1_relu/Relu6").inputs[1:]:
         quantization = graph.tensors[constant].quantization
         quantization.scale, quantization.zeroPoint = quantization.scale[:1], quantization.zeroPoint[:1]
     resized = graph.tensors[maker(graph, b"upsample_2/resize/ResizeBilinear").outputs[0]].quantization
     resized.scale = resized.scale * 2
+    source = maker(graph, b"block_1_project/BiasAdd").outputs[0]
+    copied = copy.deepcopy(graph.tensors[source])
+    copied.name = b"copied"
+    for operator in graph.operators:
+        operator.inputs = [len(graph.tensors) if one == source else one for one in operator.inputs]
+    graph.tensors.append(copied)
+    conversion = copy.deepcopy(maker(graph, b"pixels/FakeQuantWithMinMaxArgs"))
+    conversion.inputs, conversion.outputs = [source], [len(graph.tensors) - 1]
+    graph.operators.insert(graph.operators.index(maker(graph, b"block_1_project/BiasAdd")) + 1, conversion)
     # XNNPACK would refuse the file.
     scales = report.scales_of(TFLiteNetwork(packed(file), keep_tensors=True).interpreter)
     assert scales.one_scale == ["Conv1_relu/Relu6"]
     assert scales.unequal_resizes == ["upsample_2/resize/ResizeBilinear"]
-
-
-def test_a_conversion_between_operators_is_seen():
-    """Two halves on different grids meet in a concatenation: the converter puts a QUANTIZE behind one."""
-    grid = tf.quantization.fake_quant_with_min_max_args
-
-    @tf.function(input_signature=[tf.TensorSpec((1, 32, 32, 3), tf.float32, name="image")])
-    def network(image):
-        halves, kernel = tf.split(grid(image, 0, 255), 2, axis=1), grid(tf.ones((1, 1, 3, 1)), -1, 1)
-        ranges = (350, 700)
-        logits = [grid(tf.nn.conv2d(half, kernel, 1, "SAME"), -b, b) for half, b in zip(halves, ranges, strict=True)]
-        return {"foreground": grid(tf.sigmoid(grid(tf.concat(logits, 1), -700, 700)), 0, 255 / 256)}
-
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()], tf.Module())
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.inference_input_type = converter.inference_output_type = tf.uint8
-    found = report.inspect(converter.convert())
-    assert (found.operators["QUANTIZE"], len(found.scales.between)) == (3, 1)
+    assert scales.between == ["copied"]
 
 
 def operators(content: bytes) -> list[tuple[str, list[int]]]:

@@ -31,7 +31,12 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
 
     if split_range(model)[1]:
         return PeerNetwork(model, threads), "stretch"
-    return TFLiteNetwork(model, threads), "letterbox"
+    try:
+        return TFLiteNetwork(model, threads), "letterbox"
+    except InputError as error:
+        if not pathlib.Path(model).is_file():
+            raise
+        raise InputError(f"{error}, or give another segmenter's pixel range: {model}:0..1 or {model}:-1..1") from None
 
 
 def define_photos(values: flags.FlagValues) -> None:

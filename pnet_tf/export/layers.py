@@ -46,6 +46,8 @@ def _outputs(network: TFLiteNetwork) -> list[tuple[int, str, dict]]:
 def compare(int8_file: bytes, float_file: bytes, photos: list[np.ndarray]) -> list[Layer]:
     """How far each operator of an int8 file is from its float counterpart; the worst, in steps, first.
 
+    An operator hands its loss on, so the culprit is the first of the worst by position.
+
     Both run on LiteRT's own kernels: XNNPACK's outputs cannot be looked at, and round the same but for single steps.
 
     Args:
@@ -76,9 +78,12 @@ def compare(int8_file: bytes, float_file: bytes, photos: list[np.ndarray]) -> li
 
 def to_text(found: list[Layer], count: int = 10) -> str:
     """The worst of them to read, a line each."""
-    lines = [f"{'worst layers':28}{'operator':20}{'scale':>10}{'rmse':>10}{'rmse/scale':>12}{'largest':>10}"]
+    lines = [
+        f"{'worst layers':28}{'place':>6}  {'operator':20}{'scale':>10}{'rmse':>10}{'rmse/scale':>12}{'largest':>10}"
+    ]
     lines += [
-        f"{one.name:28}{one.operator:20}{one.scale:10.4g}{one.rmse:10.4g}{one.steps:12.2f}{one.largest:10.4g}"
+        f"{one.name:28}{one.position:6}  {one.operator:20}{one.scale:10.4g}{one.rmse:10.4g}{one.steps:12.2f}"
+        f"{one.largest:10.4g}"
         for one in found[:count]
     ]
     return "\n".join(lines)
