@@ -121,9 +121,12 @@ def test_the_road_end_to_end(tmp_path, capsys):
                "--batch_size=4", "--epochs=1") == 0  # fmt: skip
     file = f"{tmp_path}/int8.tflite"
     assert run("export", f"--model_dir={tmp_path}/qat", "--mode=int8_qat", f"--output={file}",
-               f"--calibration_records={val}", f"--report={tmp_path}/report.json") == 0  # fmt: skip
+               f"--val_records={val}", f"--debug_layers={tmp_path}/layers.csv",
+               f"--report={tmp_path}/report.json") == 0  # fmt: skip
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["float_tensors"] == [] and report["agreement"] > 0.9
+    assert len((tmp_path / "layers.csv").read_text().splitlines()) == len(report["layers"]) + 1
+    on_val = report
     tall = f"{tmp_path}/tall.tflite"  # the twin was trained at 64×64
     assert run("export", f"--model_dir={tmp_path}/qat", "--mode=int8_qat", f"--output={tall}", "--input_height=96",
                "--author=Ada Lovelace", f"--calibration_records={val}", f"--report={tall}.json") == 0  # fmt: skip
@@ -135,6 +138,8 @@ def test_the_road_end_to_end(tmp_path, capsys):
         out = f"{tmp_path}/{name}.json"
         assert run("evaluate", f"--model={model}", f"--records={val}", f"--json={out}") == 0
         scores[name] = json.loads(pathlib.Path(out).read_text())["photo_size"]["foreground_iou"]
+        exported = on_val["scores"][{"float": "model", "int8": "file"}[name]]
+        assert exported["photo_size"]["foreground_iou"] == pytest.approx(scores[name], abs=1e-9)
     assert abs(scores["float"] - scores["int8"]) < 0.05
     by_folder = f"{tmp_path}/folder.json"
     assert run("evaluate", f"--model={file}", f"--input_dir={photos}", f"--json={by_folder}") == 0
@@ -215,6 +220,7 @@ def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/there.tflite"), "--overwrite"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--input_width=100"), "96 and 128"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_qat"), "--quantize"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--debug_layers=l.csv"), "an int8 mode"),
         ("benchmark", (f"--model={tmp_path}/none.tflite",), "no such model file"),
         ("benchmark", (f"--model={tmp_path}/there.tflite", "--threads=two"), "--threads=two"),
         ("show_views", (f"--records={records[0]}", f"--output={tmp_path}/v.png", "--count=99"), "only 12"),

@@ -1,41 +1,118 @@
-"""pnet-benchmark: how fast are .tflite files on this machine? They take turns in one run.
+"""pnet-benchmark: how fast are .tflite files on this machine, and how good? They take turns in one run.
 
   pnet-benchmark --model=portraitnet-int8.tflite --model=other.tflite --threads=1,2
+  pnet-benchmark --model=portraitnet-int8.tflite --model=selfie.tflite:0..1 --records='records/val-*' --plot=plot.png
 
-Times are of the network alone, in milliseconds.
+Times are of the network alone, in milliseconds. Another segmenter's path ends with the range of its pixels if it is to
+be scored; photos are stretched to its size, and letterboxed to ours.
 """
 
 import dataclasses
+import itertools
 import pathlib
 import platform
 import sys
 
 from absl import flags
 
-from pnet_tf_tools import cli
+from pnet_tf import evaluation, metrics
+from pnet_tf.errors import InputError
+from pnet_tf.runtime.benchmark import Timing, compare
+from pnet_tf.runtime.peer import split_range
+from pnet_tf.runtime.segmenter import Network
+from pnet_tf_tools import cli, scoring
 
 FLAGS = cli.new_flags()
-flags.DEFINE_multi_string("model", None, "A .tflite file; repeatable.", required=True, flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "model",
+    None,
+    "A .tflite file; another segmenter's with the range of its pixels, file.tflite:0..1; repeatable.",
+    required=True,
+    flag_values=FLAGS,
+)
 flags.DEFINE_list("threads", ["1", "2"], "Numbers of threads, comma-separated.", flag_values=FLAGS)
 flags.DEFINE_integer("runs", 50, "Timed runs of each file.", lower_bound=2, flag_values=FLAGS)
+scoring.define_photos(FLAGS)
+flags.DEFINE_string("plot", None, "Draws latency against IoU, a .png.", flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
+flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already there.", flag_values=FLAGS)
+
+
+def _check_flags() -> None:
+    cli.require_suffix(FLAGS.json, ".json")
+    cli.require_suffix(FLAGS.plot, ".png")
+    if FLAGS.plot and not (FLAGS.records or FLAGS.input_dir):
+        raise InputError("--plot: has latency against IoU, which needs --records or --input_dir")
+    if FLAGS.plot:
+        from pnet_tf.runtime import tradeoff  # noqa: F401  (says now if matplotlib is missing)
+
+        cli.refuse_existing(FLAGS.plot, FLAGS.overwrite, "--plot")
+
+
+def _names() -> dict[str, str]:
+    """Each --model → its file's name, or what was given where two files have one name."""
+    short = {model: pathlib.Path(split_range(model)[0]).name for model in FLAGS.model}
+    return {model: name if list(short.values()).count(name) == 1 else model for model, name in short.items()}
+
+
+def _score(model: str, network: Network, mode: str) -> dict[str, float]:
+    """One model's figures at the photos' size."""
+    total, samples = scoring.samples(FLAGS)
+    done = itertools.count(1)
+    with cli.progress(f"scoring {pathlib.Path(model).name}", "photo") as update:
+        scores = evaluation.evaluate(network, samples, mode, lambda photo: update(next(done), total))
+    return scores[evaluation.PHOTO_SIZE]
+
+
+def _print_table(timings: list[Timing], scores: dict[str, dict[str, float]]) -> None:
+    names = _names()
+    wide = max(map(len, names.values()))
+    columns = f"{'threads':>9}{'MB':>7}{'init ms':>9}{'first ms':>10}{'median ms':>11}{'p90':>8}{'95 % of median':>18}"
+    print(f"{'model':{wide}}{columns}{'grown MB':>10}" + ("   IoU %  boundary %" if scores else ""))
+    for one in timings:
+        interval = f"{one.low:.2f}–{one.high:.2f}"
+        grown = "–" if one.memory is None else f"{one.memory / 1e6:.1f}"
+        line = (
+            f"{names[one.model]:{wide}}{one.threads:9}{one.bytes / 1e6:7.2f}{one.initialisation:9.1f}{one.first:10.2f}"
+        )
+        line += f"{one.median:11.2f}{one.p90:8.2f}{interval:>18}{grown:>10}"
+        if scores:
+            mine = scores[one.model]
+            line += f"{100 * mine[metrics.FOREGROUND_IOU]:8.2f}{100 * mine[metrics.BOUNDARY_IOU]:12.2f}"
+        print(line)
+
+
+def _draw(timings: list[Timing], scores: dict[str, dict[str, float]]) -> None:
+    from pnet_tf.runtime import tradeoff
+
+    models = []
+    for model, name in _names().items():
+        mine = [one for one in timings if one.model == model]
+        panels = {"foreground IoU": metrics.FOREGROUND_IOU, "Boundary IoU": metrics.BOUNDARY_IOU}
+        percent = {title: 100 * scores[model][metric] for title, metric in panels.items()}
+        times = {one.threads: one.median for one in mine}
+        models.append(tradeoff.Model(name.removesuffix(".tflite"), mine[0].bytes, times, percent))
+    tradeoff.draw(models, FLAGS.plot)
 
 
 def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
-    from pnet_tf.runtime import benchmark as runtime
-
+    _check_flags()
+    scores = {}
+    if FLAGS.records or FLAGS.input_dir:
+        # All are opened before any is scored, so that a wrong one is refused at once.
+        networks = {model: scoring.open_network(model, max(threads)) for model in FLAGS.model}
+        scores = {model: _score(model, *opened) for model, opened in networks.items()}
     with cli.progress("timing", "round") as update:
-        timings = runtime.compare(FLAGS.model, threads, FLAGS.runs, update)
-    print(f"{'model':44}{'threads':>8}{'MB':>7}{'median ms':>11}{'p90':>8}{'95 % of median':>18}")
-    for one in timings:
-        name, interval = pathlib.Path(one.model).name, f"{one.low:.2f}–{one.high:.2f}"
-        print(f"{name:44}{one.threads:8}{one.bytes / 1e6:7.2f}{one.median:11.2f}{one.p90:8.2f}{interval:>18}")
+        timings = compare(FLAGS.model, threads, FLAGS.runs, update)
+    _print_table(timings, scores)
+    if FLAGS.plot:
+        _draw(timings, scores)
     if FLAGS.json:
         machine = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version()}
-        result = {**machine, "timings": [dataclasses.asdict(one) for one in timings]}
-        cli.write_json(FLAGS.json, result)
+        figures = {"timings": [dataclasses.asdict(one) for one in timings], evaluation.PHOTO_SIZE: scores}
+        cli.write_json(FLAGS.json, {**machine, **figures})
 
 
 def main(argv: list[str] | None = None) -> int:

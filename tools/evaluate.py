@@ -3,11 +3,11 @@
   pnet-evaluate --model=model_dir --records='records/val-*'
   pnet-evaluate --model=portraitnet-int8.tflite --input_dir=photos       (Images/ and Labels/)
   pnet-evaluate --model=model_dir --records='records/val-*' --per_photo=photos.csv --worst=worst.png
+  pnet-evaluate --model=selfie.tflite:0..1 --records='records/val-*'     (another segmenter, whose pixels are 0..1)
 
 Published IoUs differ by definition; the table names each (README.md, "Which IoU?").
 """
 
-import pathlib
 import sys
 from collections.abc import Iterator
 
@@ -16,14 +16,23 @@ from absl import flags
 from pnet_tf import evaluation, metrics, worst
 from pnet_tf.errors import InputError
 from pnet_tf.runtime import pictures
-from pnet_tf_tools import cli
+from pnet_tf_tools import cli, scoring
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("model", None, "A model directory or a .tflite file.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("records", None, "Labelled photos as records, a glob pattern.", flag_values=FLAGS)
-flags.DEFINE_string("input_dir", None, "Labelled photos as Images/ and Labels/.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "model",
+    None,
+    "A model directory, a .tflite file, or another segmenter's with the range of its pixels, file.tflite:0..1.",
+    required=True,
+    flag_values=FLAGS,
+)
+scoring.define_photos(FLAGS)
 flags.DEFINE_enum(
-    "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
+    "resize",
+    None,
+    ["letterbox", "stretch"],
+    "How a photo meets the network's size; by default letterbox, and stretch for another segmenter.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
     "illumination",
@@ -40,43 +49,8 @@ flags.DEFINE_integer("worst_count", 8, "How many of them.", lower_bound=1, flag_
 flags.DEFINE_boolean("overwrite", False, "Replaces a table or picture that is already there.", flag_values=FLAGS)
 
 
-def _network():
-    if pathlib.Path(FLAGS.model).is_dir():
-        from pnet_tf import store
-        from pnet_tf.model.predict import KerasNetwork
-
-        return KerasNetwork(store.load(FLAGS.model)[0])
-    from pnet_tf.runtime.network import TFLiteNetwork
-
-    return TFLiteNetwork(FLAGS.model, FLAGS.threads)
-
-
-def _from_folder(directory: pathlib.Path) -> tuple[int, Iterator[evaluation.Sample]]:
-    import cv2
-
-    from pnet_tf import fields
-    from tfrecords import photo, sources
-
-    items = sources.folder(directory, sources.Options())
-
-    def samples() -> Iterator[evaluation.Sample]:
-        for item in items:
-            bgr = photo.read(item.photo).bgr
-            mask = item.mask.read(*bgr.shape[:2])
-            yield item.id, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), fields.to_labels(mask)
-
-    return len(items), samples()
-
-
-def _from_records(pattern: str) -> tuple[int, Iterator[evaluation.Sample]]:
-    from pnet_tf.data import records
-
-    paths = records.find(pattern)
-    return records.count(paths), records.samples(paths)
-
-
 def _samples() -> tuple[int, Iterator[evaluation.Sample]]:
-    total, samples = _from_records(FLAGS.records) if FLAGS.records else _from_folder(pathlib.Path(FLAGS.input_dir))
+    total, samples = scoring.samples(FLAGS)
     if FLAGS.illumination:
         from pnet_tf.data import illumination
 
@@ -85,8 +59,6 @@ def _samples() -> tuple[int, Iterator[evaluation.Sample]]:
 
 
 def _check_flags() -> None:
-    if bool(FLAGS.records) == bool(FLAGS.input_dir):
-        raise InputError("name the photos with either --records or --input_dir")
     if FLAGS["seed"].present and not FLAGS.illumination:
         raise InputError("--seed: only --illumination draws anything")
     cli.require_suffix(FLAGS.json, ".json")
@@ -109,8 +81,9 @@ def _print_table(scores: dict[str, dict[str, float]]) -> None:
 def evaluate() -> None:
     """Runs the evaluation that the flags describe."""
     _check_flags()
-    network = _network()
     total, samples = _samples()
+    network, usual = scoring.open_network(FLAGS.model, FLAGS.threads)
+    resize = FLAGS.resize or usual
     lowest, rows = worst.Worst(FLAGS.worst_count), []
     with cli.progress("scoring", "photo") as update:
 
@@ -121,9 +94,9 @@ def evaluate() -> None:
             lowest(photo)
             update(len(rows), total)
 
-        scores = evaluation.evaluate(network, samples, FLAGS.resize, on_photo)
+        scores = evaluation.evaluate(network, samples, resize, on_photo)
     light = f", light changed by seed {FLAGS.seed}" if FLAGS.illumination else ""
-    print(f"{FLAGS.model}: {total} photos, {FLAGS.resize}, threshold {evaluation.THRESHOLD}{light}")
+    print(f"{FLAGS.model}: {total} photos, {resize}, threshold {evaluation.THRESHOLD}{light}")
     _print_table(scores)
     if FLAGS.per_photo:
         cli.write_csv(FLAGS.per_photo, rows)
@@ -133,7 +106,7 @@ def evaluate() -> None:
         about = {
             "model": FLAGS.model,
             "photos": total,
-            "resize": FLAGS.resize,
+            "resize": resize,
             "illumination_seed": FLAGS.seed if FLAGS.illumination else None,
         }
         ranking = [{"id": name, metrics.FOREGROUND_IOU: score} for name, score in lowest.ranking()]

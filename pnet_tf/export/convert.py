@@ -32,6 +32,26 @@ def _representative(images: Iterable[np.ndarray]):
         yield [batch]
 
 
+def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
+    """Of a deployed graph, its batch fixed at one photo."""
+    fixed = tf.TensorSpec((1, *network.input.shape[1:]), tf.float32, name=deploy.INPUT)
+    function = tf.function(lambda image: {deploy.FOREGROUND: network(image, training=False)}, input_signature=[fixed])
+    # A plain module, because saving a Keras model traces every layer by itself, which takes longer and which
+    # a quantized deconvolution does not survive; the file would then lack its signature.
+    holder = tf.Module()
+    holder.network_variables = network.variables
+    return tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], holder)
+
+
+def float_reference(model: keras.Model) -> bytes:
+    """The float32 file of the weights that `convert` takes, those of a quantisation-aware twin without their grids."""
+    network = qat.float_twin(model) if is_quantized(model) else deploy.fold(model)
+    converter = _converter(network)
+    with silent_stderr():
+        content = converter.convert()
+    return package.package(content, metadata.About())
+
+
 def convert(
     model: keras.Model,
     mode: str,
@@ -70,13 +90,7 @@ def convert(
         raise InputError("--mode=int8_ptq: needs photos to calibrate on; name records with --calibration_records")
 
     network = qat.deployed(model) if mode == "int8_qat" else deploy.fold(model)
-    fixed = tf.TensorSpec((1, *network.input.shape[1:]), tf.float32, name=deploy.INPUT)
-    function = tf.function(lambda image: {deploy.FOREGROUND: network(image, training=False)}, input_signature=[fixed])
-    # A plain module, because saving a Keras model traces every layer by itself, which takes longer and which
-    # a quantized deconvolution does not survive; the file would then lack its signature.
-    holder = tf.Module()
-    holder.network_variables = network.variables
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], holder)
+    converter = _converter(network)
     if mode != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if mode == "float16":

@@ -6,10 +6,35 @@ from typing import Any
 
 import numpy as np
 
+from pnet_tf import metrics
+from pnet_tf.export.layers import Layer
+from pnet_tf.runtime import benchmark
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.runtime.segmenter import Network
 
 _INTEGER_KINDS = ("int8", "uint8", "int32")
+_CHANNEL_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0}
+"""Of each convolution's kernel, the axis of its output channels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scales:
+    """What a quantised file's scales look like.
+
+    Attributes:
+      kernels: how many convolutions have a quantised kernel.
+      one_scale: those of them whose kernel has fewer scales than output channels, by output tensor.
+      resizes: how many bilinear resizes there are.
+      unequal_resizes: those whose input and output differ in scale or zero point, by output tensor.
+      between: QUANTIZE and DEQUANTIZE from one operator's output to another operator, by output tensor; those at the
+        file's ends and behind stored weights do not count.
+    """
+
+    kernels: int
+    one_scale: list[str]
+    resizes: int
+    unequal_resizes: list[str]
+    between: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,9 +47,13 @@ class Report:
       float_tensors: names of tensors that are neither int8, uint8 nor int32.
       xnnpack_partitions: how many pieces of the graph XNNPACK takes.
       input, output: type, scale and zero point.
+      scales: where they are per channel, and equal.
+      latency: median milliseconds on this machine, one thread.
       max_difference: largest difference of the foreground probability to the model's, on the photos.
       agreement: share of pixels on the same side of 0.5 as the model's.
       photos: how many photos the last two were measured on.
+      scores: "file" and "model" → size → the figures of `metrics.Scores.result`, where labelled photos were given.
+      layers: each operator's difference to float, the worst first, where they were asked for.
     """
 
     bytes: int
@@ -33,12 +62,16 @@ class Report:
     xnnpack_partitions: int
     input: dict[str, Any]
     output: dict[str, Any]
+    scales: Scales
+    latency: float
     max_difference: float | None = None
     agreement: float | None = None
     photos: int = 0
+    scores: dict[str, dict[str, dict[str, float]]] | None = None
+    layers: list[Layer] | None = None
 
     def to_text(self) -> str:
-        """The same to read, a line each."""
+        """The same to read, a line each; the layers are left to `layers.to_text`."""
         operators = ", ".join(f"{name} ×{n}" for name, n in self.operators.items())
         lines = [
             f"size        {self.bytes / 1e6:.2f} MB",
@@ -46,14 +79,38 @@ class Report:
             f"output      {_shown(self.output)}",
             f"operators   {operators}",
             f"float       {len(self.float_tensors)} tensors",
+            *_scale_lines(self.scales),
             f"XNNPACK     {self.xnnpack_partitions} partition" + ("s" if self.xnnpack_partitions != 1 else ""),
+            f"latency     {self.latency:.2f} ms here, median, 1 thread",
         ]
         if self.photos:
             lines.append(
                 f"to model    {100 * self.agreement:.3f} % of pixels agree, largest difference "
                 f"{self.max_difference:.2g}, {self.photos} photos"
             )
+        if self.scores:
+            for size, of_file in self.scores["file"].items():
+                of_model = self.scores["model"][size]
+                shown = (f"{100 * of_file[name]:.2f} (model {100 * of_model[name]:.2f})" for name in _SHOWN_SCORES)
+                lines.append(
+                    "{:12}foreground IoU {}, Boundary IoU {}, per cent".format(f"at {size.split('_')[0]}", *shown)
+                )
         return "\n".join(lines)
+
+
+_SHOWN_SCORES = (metrics.FOREGROUND_IOU, metrics.BOUNDARY_IOU)
+
+
+def _scale_lines(scales: Scales) -> list[str]:
+    if not scales.kernels:
+        return []
+    per_channel, equal = scales.kernels - len(scales.one_scale), scales.resizes - len(scales.unequal_resizes)
+    lines = [
+        (f"kernels     {per_channel} of {scales.kernels} per channel", scales.one_scale),
+        (f"resizes     {equal} of {scales.resizes} with equal scales", scales.unequal_resizes),
+        (f"between     {len(scales.between)} QUANTIZE or DEQUANTIZE between operators", scales.between),
+    ]
+    return [text + (f" ({', '.join(names)})" if names else "") for text, names in lines]
 
 
 def _shown(end: dict[str, Any]) -> str:
@@ -63,6 +120,31 @@ def _shown(end: dict[str, Any]) -> str:
 def _ends(detail: dict) -> dict[str, Any]:
     scale, zero_point = detail["quantization"]
     return {"type": np.dtype(detail["dtype"]).name, "scale": float(scale), "zero_point": int(zero_point)}
+
+
+def scales_of(interpreter) -> Scales:
+    """The scales of an open file (a LiteRT interpreter)."""
+    tensors = {one["index"]: one for one in interpreter.get_tensor_details()}
+    operators = [one for one in interpreter._get_ops_details() if one["op_name"] != "DELEGATE"]
+    made = {index for one in operators for index in one["outputs"]}
+    final = {one["index"] for one in interpreter.get_output_details()}
+    kernels, resizes = 0, 0
+    one_scale, unequal, between = [], [], []
+    for one in operators:
+        kind, output = one["op_name"], tensors[one["outputs"][0]]
+        if kind in _CHANNEL_AXIS:
+            kernel = tensors[one["inputs"][1]]
+            count = len(kernel["quantization_parameters"]["scales"])
+            kernels += count > 0
+            if 0 < count < kernel["shape"][_CHANNEL_AXIS[kind]]:
+                one_scale.append(output["name"])
+        elif kind == "RESIZE_BILINEAR":
+            resizes += 1
+            if tensors[one["inputs"][0]]["quantization"] != output["quantization"]:
+                unequal.append(output["name"])
+        elif kind in ("QUANTIZE", "DEQUANTIZE") and one["inputs"][0] in made and not final & set(one["outputs"]):
+            between.append(output["name"])
+    return Scales(kernels, one_scale, resizes, unequal, between)
 
 
 def inspect(content: bytes, reference: Network | None = None, photos: list[np.ndarray] | None = None) -> Report:
@@ -75,6 +157,7 @@ def inspect(content: bytes, reference: Network | None = None, photos: list[np.nd
     """
     network = TFLiteNetwork(content)
     interpreter = network.interpreter
+    scales, latency = scales_of(interpreter), benchmark.latency(content)
     operators = collections.Counter(one["op_name"] for one in interpreter._get_ops_details())
     partitions = operators.pop("DELEGATE", 0)
     tensors = interpreter.get_tensor_details()
@@ -92,6 +175,8 @@ def inspect(content: bytes, reference: Network | None = None, photos: list[np.nd
         partitions,
         _ends(interpreter.get_input_details()[0]),
         _ends(interpreter.get_output_details()[0]),
+        scales,
+        latency,
         difference,
         agreement,
         len(photos or []) if reference is not None else 0,

@@ -144,3 +144,19 @@ def deployed(quantized: keras.Model) -> keras.Model:
     sigmoid = layers.Activation("sigmoid", name=deploy.FOREGROUND)
     foreground = _wrapped(sigmoid, LayerConfig(None, PROBABILITY))(logit)
     return keras.Model(quantized.input, foreground, name=deploy.DEPLOYED)
+
+
+def float_twin(quantized: keras.Model) -> keras.Model:
+    """`deployed` without its grids: the same weights and layer names, every number in float."""
+
+    def unwrapped(layer: layers.Layer) -> layers.Layer:
+        inner = getattr(layer, "layer", layer)
+        return inner.__class__.from_config(inner.get_config())
+
+    wrapped = deployed(quantized)
+    plain = keras.models.clone_model(wrapped, clone_function=unwrapped)
+    for layer in wrapped.layers:
+        if isinstance(layer, tfmot.quantization.keras.QuantizeWrapperV2):
+            copy = plain.get_layer(layer.layer.name)
+            copy.set_weights([_variable(layer, one.name.split("/")[-1].split(":")[0]) for one in copy.weights])
+    return plain

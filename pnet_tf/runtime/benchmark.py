@@ -8,17 +8,24 @@ from collections.abc import Callable
 import numpy as np
 
 from pnet_tf.errors import InputError
+from pnet_tf.runtime import startup
 from pnet_tf.runtime.network import open_interpreter
+from pnet_tf.runtime.peer import split_range
 
 WARM_UP = 5
+STARTS = 3
+"""Fresh processes for each file and number of threads, whose median counts."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """Latency of one file at one number of threads, milliseconds.
+    """One file at one number of threads; times in milliseconds.
 
     Attributes:
+      model: as it was named, with the range of a peer.
+      median, p90: of the timed runs.
       low, high: 95 % interval of the median, by order statistics.
+      initialisation, first, memory: as in `startup.Start`.
     """
 
     model: str
@@ -29,15 +36,14 @@ class Timing:
     p90: float
     low: float
     high: float
+    initialisation: float
+    first: float
+    memory: int | None
 
 
-def _runner(path: str, threads: int) -> Callable[[], float]:
-    if not pathlib.Path(path).is_file():
-        raise InputError(f"{path}: no such model file")
-    interpreter = open_interpreter(pathlib.Path(path).read_bytes(), threads, path)
-    rng = np.random.default_rng(0)
-    for detail in interpreter.get_input_details():
-        interpreter.set_tensor(detail["index"], rng.integers(0, 127, detail["shape"]).astype(detail["dtype"]))
+def _runner(content: bytes, threads: int, origin: str) -> Callable[[], float]:
+    interpreter = open_interpreter(content, threads, origin)
+    startup.random_input(interpreter)
 
     def once() -> float:
         started = time.perf_counter()
@@ -47,34 +53,46 @@ def _runner(path: str, threads: int) -> Callable[[], float]:
     return once
 
 
-def _summary(path: str, threads: int, times: list[float]) -> Timing:
+def latency(content: bytes, runs: int = 30) -> float:
+    """Median milliseconds of one file's content alone, on one thread, after the warm-up."""
+    once = _runner(content, 1, "the given bytes")
+    return float(np.median([once() for _ in range(WARM_UP + runs)][WARM_UP:]))
+
+
+def _start(path: str, threads: int) -> dict[str, float | None]:
+    starts = [dataclasses.asdict(startup.measure(path, threads)) for _ in range(STARTS)]
+    columns = {name: [one[name] for one in starts] for name in starts[0]}
+    return {name: None if None in values else float(np.median(values)) for name, values in columns.items()}
+
+
+def _summary(model: str, threads: int, times: list[float], start: dict[str, float | None]) -> Timing:
     ordered, count = np.sort(times), len(times)
     # The median's 95 % interval: order statistics n/2 ± 0.98·√n.
     spread = 0.98 * np.sqrt(count)
     low, high = max(0, int(count / 2 - spread)), min(count - 1, int(np.ceil(count / 2 + spread)))
-    size = pathlib.Path(path).stat().st_size
     return Timing(
-        path,
+        model,
         threads,
         count,
-        size,
+        pathlib.Path(split_range(model)[0]).stat().st_size,
         float(np.median(ordered)),
         float(np.percentile(ordered, 90)),
         float(ordered[low]),
         float(ordered[high]),
+        **start,
     )
 
 
 def compare(
-    paths: list[str],
+    models: list[str],
     thread_counts: list[int],
     runs: int = 50,
     on_run: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Timing]:
-    """Times the files in turns: one run of each, then the next round.
+    """Times the files in turns: one run of each, then the next round. How they start is measured apart, before.
 
     Args:
-      paths: .tflite files, of any contract.
+      models: .tflite files, of any contract; a range such as `:0..1` behind the path is allowed, and does not matter.
       thread_counts: each is measured apart.
       runs: timed runs of each file, after `WARM_UP` untimed ones.
       on_run: told how many of how many rounds are done.
@@ -82,9 +100,14 @@ def compare(
     Raises:
       InputError: a file that is missing or that LiteRT cannot run.
     """
+    paths = [split_range(model)[0] for model in models]
+    for path in paths:
+        if not pathlib.Path(path).is_file():
+            raise InputError(f"{path}: no such model file")
     timings = []
     for position, threads in enumerate(thread_counts):
-        runners = [_runner(path, threads) for path in paths]
+        starts = [_start(path, threads) for path in paths]
+        runners = [_runner(pathlib.Path(path).read_bytes(), threads, path) for path in paths]
         times: list[list[float]] = [[] for _ in paths]
         for round_number in range(WARM_UP + runs):
             for index, once in enumerate(runners):
@@ -92,5 +115,5 @@ def compare(
                 if round_number >= WARM_UP:
                     times[index].append(taken)
             on_run(position * (WARM_UP + runs) + round_number + 1, len(thread_counts) * (WARM_UP + runs))
-        timings += [_summary(path, threads, one) for path, one in zip(paths, times, strict=True)]
+        timings += [_summary(model, threads, *one) for model, *one in zip(models, times, starts, strict=True)]
     return timings

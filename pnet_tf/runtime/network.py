@@ -15,17 +15,29 @@ _OUTPUT_TYPES = (("uint8", (1 / 256, 0)), ("int8", (1 / 256, -128)), ("float32",
 """Type, scale and zero point that the contract allows."""
 
 
-def open_interpreter(content: bytes, threads: int, origin: str):
+def open_interpreter(content: bytes, threads: int, origin: str, keep_tensors: bool = False):
     """A LiteRT interpreter with allocated tensors.
+
+    Args:
+      content: of the file.
+      threads: for LiteRT's kernels.
+      origin: what to call it in messages.
+      keep_tensors: every operator's output can be read after a run, for which XNNPACK stays out.
 
     Raises:
       InputError: the bytes are no .tflite model, or one that this runtime cannot run.
     """
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if keep_tensors else OpResolverType.AUTO
     try:
         with silent_stderr():
-            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter = Interpreter(
+                model_content=content,
+                num_threads=threads,
+                experimental_op_resolver_type=kernels,
+                experimental_preserve_all_tensors=keep_tensors,
+            )
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).splitlines()[0] if str(error) else "unreadable"
@@ -44,8 +56,8 @@ class TFLiteNetwork:
       interpreter: the LiteRT interpreter behind it.
     """
 
-    def __init__(self, model: str | pathlib.Path | bytes, threads: int = 1):
-        """Opens a model file, or its content.
+    def __init__(self, model: str | pathlib.Path | bytes, threads: int = 1, keep_tensors: bool = False):
+        """Opens a model file, or its content; `keep_tensors` as for `open_interpreter`.
 
         Raises:
           InputError: no such file, no .tflite, or one of another contract.
@@ -55,7 +67,7 @@ class TFLiteNetwork:
             if not pathlib.Path(model).is_file():
                 raise InputError(f"{model}: no such model file")
             model = pathlib.Path(model).read_bytes()
-        self.interpreter = open_interpreter(model, threads, origin)
+        self.interpreter = open_interpreter(model, threads, origin, keep_tensors)
         inputs, outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
         self._check(inputs, outputs, origin)
         self._input, self._output = inputs[0], outputs[0]
