@@ -22,23 +22,25 @@ def draw(history: list[dict[str, Any]], path: str | pathlib.Path) -> None:
     from matplotlib.figure import Figure
 
     epochs = [entry["epoch"] for entry in history]
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    losses, scores, rate = figure.subplots(1, 3)
+    figure = Figure(figsize=(15, 3.6), layout="constrained")
+    losses, foreground, boundary, rate = axes = figure.subplots(1, 4)
     for name in _LOSSES:
         values = [entry.get(name, 0.0) for entry in history]
         if any(values):  # a term that is switched off has no curve
-            losses.plot(epochs, values, marker=".", label=name)
-    losses.set(title="losses on training photos", xlabel="epoch", yscale="log")
-    for size, style in ((evaluation.NETWORK_SIZE, "-"), (evaluation.PHOTO_SIZE, "--")):
-        for colour, name in (("C0", metrics.FOREGROUND_IOU), ("C3", metrics.BOUNDARY_IOU)):
+            losses.plot(epochs, values, marker=".", label=name.replace("_", " "))
+    losses.set(title="losses on training photos", yscale="log")
+    for panel, name in ((foreground, metrics.FOREGROUND_IOU), (boundary, metrics.BOUNDARY_IOU)):
+        for size, style in ((evaluation.NETWORK_SIZE, "-"), (evaluation.PHOTO_SIZE, "--")):
             values = [100 * entry[size][name] for entry in history]
-            scores.plot(epochs, values, style, marker=".", color=colour, label=f"{name}, {size.replace('_', ' ')}")
-    scores.set(title="validation photos, per cent", xlabel="epoch")
+            panel.plot(epochs, values, style, marker=".", color="C0", label=f"at the {size.replace('_', ' ')}")
+    foreground.set(title="validation foreground IoU, per cent")
+    boundary.set(title="validation Boundary IoU, per cent")
     rate.plot(epochs, [entry["learning_rate"] for entry in history], marker=".", color="black")
-    rate.set(title="learning rate (mean since the last point)", xlabel="epoch")
-    for axes in (losses, scores, rate):
-        axes.grid(alpha=0.3)
-    losses.legend(fontsize=8)
-    scores.legend(fontsize=8)
+    rate.set(title="learning rate, mean", ylim=(0, None))
+    for panel in axes:
+        panel.set(xlabel="epoch")
+        panel.grid(alpha=0.3)
+    for panel in (losses, foreground, boundary):
+        panel.legend(fontsize=8)
     with files.replacing(path) as temporary:
         FigureCanvasAgg(figure).print_png(str(temporary))
