@@ -18,6 +18,18 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
+# In place of TRAIN: the last TensorFlow that tensorflow-addons imports with, and Keras 2 is its own.
+# TFMOT 0.8 would mix keras and tf_keras there. constraints-addons.txt holds what was tested with them.
+ADDONS = [
+    "tensorflow==2.15.1",
+    "tensorflow-addons==0.23.0",
+    "tensorflow-model-optimization==0.7.5",
+    "numpy>=1.26,<2",
+    "flatbuffers>=24",
+    "tensorboard",
+    "matplotlib>=3.8",
+]
+
 COMMANDS = [
     "convert",
     "views=show_views",
@@ -73,6 +85,7 @@ setup(
     ],
     extras_require={
         "train": TRAIN,
+        "addons": ADDONS,
         "import": ["torch>=2.6"],
         "beam": ["apache-beam>=2.60"],
         "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],

@@ -172,7 +172,7 @@ def test_edge_weight_on_a_disc():
     y, x = np.mgrid[-40:41, -40:41]
     distance = metrics.boundary_distance(np.hypot(x, y) < 30)
     # Along a row through the centre: pixel x = 0 has 30 to the first outside one, x = 20 has 10, x = 29 has 1.
-    assert [distance[40, 40 + at] for at in (0, 20, 29, 30)] == [30, 10, 1, 0]
+    assert [distance[40, 40 + at] for at in (0, 20, 29, 30)] == pytest.approx([30, 10, 1, 0], abs=1e-5)
     weight = metrics.edge_weight(distance, 10)
     assert weight[40, 60] == pytest.approx(np.exp(-1 / 2))
     assert weight[40, 40] == pytest.approx(np.exp(-9 / 2))
