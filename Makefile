@@ -1,6 +1,7 @@
 # make demo   installs, then walks the whole road on a few free photos   → out/demo/report.md
 # make test   installs, then runs the tests
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
+# make test-addons   the same tests on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
 # make lint   installs, then checks style
 
 PYTHON ?= python3
@@ -13,7 +14,12 @@ STAMP  := $(VENV)/.installed
 MEDIAPIPE := .venv-mediapipe
 WRITER    := .venv-mediapipe-writer
 
-.PHONY: demo test test-mediapipe lint clean
+# tensorflow-addons ended with TensorFlow 2.15 and Python 3.11; the first of these that fits is taken.
+ADDONS        := .venv-addons
+PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
+FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
+
+.PHONY: demo test test-mediapipe test-addons lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -25,6 +31,10 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 	$(BIN)/python tests/mediapipe/prepare.py out/mediapipe
 	PNET_MEDIAPIPE_FILES=out/mediapipe PNET_MEDIAPIPE_WRITER=$(WRITER)/bin/python \
 	    $(MEDIAPIPE)/bin/python -m pytest tests/mediapipe
+
+# Left out there: what neither TensorFlow nor Keras has a part in, and packaging, which has environments of its own.
+test-addons: $(STAMP) $(ADDONS)/.installed
+	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -44,5 +54,15 @@ $(WRITER)/.installed:
 	$(WRITER)/bin/python -m pip install --quiet --disable-pip-version-check "mediapipe==0.10.21; python_version < '3.13'"
 	touch $@
 
+$(ADDONS)/.installed: setup.py pyproject.toml constraints-addons.txt
+	@for python in $(PYTHON_ADDONS); do \
+	    if $$python -c '$(FITS_ADDONS)' 2>/dev/null; then exec $$python -m venv $(ADDONS); fi; \
+	done; \
+	echo "error: tensorflow-addons needs Python 3.10 or 3.11, and $(PYTHON_ADDONS) is none; name one by PYTHON_ADDONS=" >&2; \
+	exit 1
+	$(ADDONS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -e '.[addons,test,demo]' -c constraints-addons.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MEDIAPIPE) $(WRITER) out build *.egg-info
+	rm -rf $(VENV) $(MEDIAPIPE) $(WRITER) $(ADDONS) out build *.egg-info

@@ -18,12 +18,12 @@ TRAIN = [
     "matplotlib>=3.8",
 ]
 
-# In place of TRAIN: the last TensorFlow that tensorflow-addons imports with, and Keras 2 is its own.
-# TFMOT 0.8 would mix keras and tf_keras there. constraints-addons.txt holds what was tested with them.
+# In place of TRAIN: the last TensorFlow that tensorflow-addons imports with. constraints-addons.txt holds the
+# versions of the rest that were tested with it.
 ADDONS = [
     "tensorflow==2.15.1",
     "tensorflow-addons==0.23.0",
-    "tensorflow-model-optimization==0.7.5",
+    "tensorflow-model-optimization==0.7.5",  # 0.8 mixes keras and tf_keras there
     "numpy>=1.26,<2",
     "flatbuffers>=24",
     "tensorboard",

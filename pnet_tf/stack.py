@@ -1,8 +1,9 @@
 """The one door to TensorFlow: Keras 2, quiet, or a message that says what to install.
 
-TFMOT works with Keras 2 alone. From TensorFlow 2.16 on that is the package
-tf_keras, which ``tf.keras`` becomes when TF_USE_LEGACY_KERAS is 1 *before*
-TensorFlow first looks. Every module that needs TensorFlow takes it from here::
+TFMOT works with Keras 2 alone. TensorFlow 2.15 (the extra [addons]) brings it; from 2.16 on
+(the extra [train] has 2.21) it is the package tf_keras, which ``tf.keras`` becomes when
+TF_USE_LEGACY_KERAS is 1 *before* TensorFlow first looks. The code is written for both, and
+every module that needs TensorFlow takes it from here::
 
     from pnet_tf.stack import keras, tf
 """
@@ -14,15 +15,25 @@ import sys
 from pnet_tf.errors import InputError
 from pnet_tf.quiet import silent_stderr
 
+
+def _installed(package: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in importlib.metadata.version(package).split(".")[:2])
+
+
 try:
-    _version = tuple(int(part) for part in importlib.metadata.version("tensorflow").split(".")[:2])
-    for _package in ("tensorflow-model-optimization", *(["tf_keras"] if _version >= (2, 16) else [])):
-        importlib.metadata.version(_package)
+    _version, _tfmot = _installed("tensorflow"), _installed("tensorflow-model-optimization")
+    if _version >= (2, 16):
+        importlib.metadata.version("tf_keras")
 except importlib.metadata.PackageNotFoundError:
     raise InputError(
         "this command needs TensorFlow with its companions, which the runtime leaves out: pip install 'pnet-tf[train]'"
     ) from None
 
+if _version < (2, 16) and _tfmot >= (0, 8):  # it would take tf_keras beside this TensorFlow's own Keras
+    raise InputError(
+        "this TensorFlow needs tensorflow-model-optimization 0.7.5: pip install 'pnet-tf[addons]', or for a newer "
+        "TensorFlow 'pnet-tf[train]'"
+    )
 if _version >= (2, 16):
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

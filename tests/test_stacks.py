@@ -116,6 +116,24 @@ def test_its_int8_file_scores_the_same(everything, name):
     assert ours == pytest.approx(theirs, abs=SAME_FILE) and min(ours) > 0.8
 
 
+@pytest.mark.parametrize("maker", PYTHONS)
+def test_an_int8_twin_goes_over(records, trained, tmp_path, maker):
+    on = (f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/twin", "--preset=qat")
+    make = ("train", *on, f"--init_weights={trained}", "--batch_size=4", "--epochs=1")
+    score = {
+        where: ("evaluate", f"--model={tmp_path}/twin", f"--records={records[1]}", f"--json={tmp_path}/{where}.json")
+        for where in PYTHONS
+    }
+    export = ("export", f"--model_dir={tmp_path}/twin", "--mode=int8_qat", f"--output={tmp_path}/twin.tflite",
+              f"--calibration_records={records[1]}", f"--report={tmp_path}/report.json")  # fmt: skip
+    run(maker, make, score[maker])
+    run(elsewhere(maker), score[elsewhere(maker)], export)
+    ours, theirs = (foreground_iou(tmp_path / f"{where}.json") for where in PYTHONS)
+    assert ours == pytest.approx(theirs, abs=SAME_FILE)  # a pixel of so small a photo is worth 1e-4
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["float_tensors"] == [] and report["agreement"] > 0.9
+
+
 @pytest.mark.parametrize("beginner", PYTHONS)
 def test_a_run_begun_on_one_goes_on_on_the_other(records, tmp_path, beginner):
     """Of two epochs the second is undone, and the other stack does it again: optimiser and average are there."""
