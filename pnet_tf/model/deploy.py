@@ -160,7 +160,7 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
       probability), MASK_LOGIT (B, H, W, 1) and BOUNDARY_LOGITS (B, H, W, 2).
     """
     folder = _Folder(model)
-    raw = keras.Input(model.input.shape[1:], name=INPUT)
+    raw = keras.Input((*model.input.shape[1:3], 3), name=INPUT)
     folder.made[model.input.ref()] = raw
     for layer in model.layers[1:]:
         if layer.name != BOUNDARY_HEAD or with_boundary:
