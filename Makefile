@@ -18,6 +18,8 @@ WRITER    := .venv-mediapipe-writer
 ADDONS        := .venv-addons
 PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
+# Tests that TensorFlow has no part in; make test runs them.
+NOT_ON_ADDONS := android android_failures benchmark_output config conversion packaging rules sources
 
 .PHONY: demo test test-mediapipe test-addons lint clean
 
@@ -32,9 +34,8 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 	PNET_MEDIAPIPE_FILES=out/mediapipe PNET_MEDIAPIPE_WRITER=$(WRITER)/bin/python \
 	    $(MEDIAPIPE)/bin/python -m pytest tests/mediapipe
 
-# Left out there: what neither TensorFlow nor Keras has a part in, and packaging, which has environments of its own.
 test-addons: $(STAMP) $(ADDONS)/.installed
-	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest
+	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -97,6 +97,14 @@ def everything(photos, tmp_path_factory) -> pathlib.Path:
     return root
 
 
+def test_they_are_two():
+    ask = "import importlib.metadata; print(importlib.metadata.version('tensorflow'))"
+    versions = {
+        subprocess.run([python, "-c", ask], capture_output=True, text=True).stdout for python in PYTHONS.values()
+    }
+    assert len(versions) == 2 and "" not in versions
+
+
 def test_records_are_equal(everything):
     ours, theirs = (sorted((everything / where / "records").glob("*.tfrecord*")) for where in PYTHONS)
     assert [path.name for path in ours] == [path.name for path in theirs] and len(ours) > 1
@@ -106,14 +114,14 @@ def test_records_are_equal(everything):
 @pytest.mark.parametrize("name", ["shipped", "tuned"])
 def test_a_model_directory_scores_the_same(everything, name):
     ours, theirs = (foreground_iou(everything / where / f"{name}.json") for where in PYTHONS)
-    assert ours == pytest.approx(theirs, abs=SAME_MODEL) and min(ours) > 0.8
+    assert ours == pytest.approx(theirs, abs=SAME_MODEL) and min(ours) > 0.75
 
 
 @pytest.mark.parametrize("name", ["shipped", "tuned"])
 def test_its_int8_file_scores_the_same(everything, name):
     """Each file is made on one stack and scored on the other."""
     ours, theirs = (foreground_iou(everything / where / f"{name}-int8.json") for where in PYTHONS)
-    assert ours == pytest.approx(theirs, abs=SAME_FILE) and min(ours) > 0.8
+    assert ours == pytest.approx(theirs, abs=SAME_FILE) and min(ours) > 0.75
 
 
 @pytest.mark.parametrize("maker", PYTHONS)
