@@ -7,6 +7,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# Building graphs is Python's work and takes one core: two processes, a file of tests each at a time.
+SHARED_OUT := -n 2 --dist loadfile
 STAMP  := $(VENV)/.installed
 
 # MediaPipe and TFMOT want different absl-py. The newest MediaPipe runs the files; 0.10.21 is the last
@@ -27,7 +29,7 @@ demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARED_OUT)
 
 test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 	$(BIN)/python tests/mediapipe/prepare.py out/mediapipe
@@ -35,7 +37,7 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 	    $(MEDIAPIPE)/bin/python -m pytest tests/mediapipe
 
 test-addons: $(STAMP) $(ADDONS)/.installed
-	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
+	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -88,7 +88,7 @@ setup(
         "addons": ADDONS,
         "import": ["torch>=2.6"],
         "beam": ["apache-beam>=2.60"],
-        "test": ["pytest>=8", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],
+        "test": ["pytest>=8", "pytest-xdist>=3.5", "ruff>=0.6", "Pillow>=10", "scipy>=1.11", "apache-beam>=2.60"],
         "demo": ["scikit-image>=0.22"],
     },
     entry_points={"console_scripts": [entry_point(command) for command in COMMANDS]},
