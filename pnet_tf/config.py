@@ -5,9 +5,13 @@ unique over its sections, so that each one is also a command-line flag of
 ``pnet-train`` without a prefix.
 """
 
+import ast
 import dataclasses
+import inspect
+import itertools
 import json
 import re
+import sys
 from typing import Any, Literal, get_args, get_origin
 
 from pnet_tf.errors import InputError
@@ -218,6 +222,16 @@ _SECTIONS = {"model": Model, "data": Data, "loss": Loss, "training": Training}
 def field_owners() -> dict[str, str]:
     """Each setting's name → the section that it lives in."""
     return {field.name: section for section, kind in _SECTIONS.items() for field in dataclasses.fields(kind)}
+
+
+def field_meanings() -> dict[str, str]:
+    """Each setting's name → the first paragraph that stands under it in this file, for help texts."""
+    meanings = {}
+    for section in ast.parse(inspect.getsource(sys.modules[__name__])).body:
+        for field, text in itertools.pairwise(section.body if isinstance(section, ast.ClassDef) else ()):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                meanings[field.target.id] = " ".join(text.value.value.split("\n\n")[0].split())
+    return meanings
 
 
 def _section_from(kind: type, name: str, values: Any, origin: str) -> Any:

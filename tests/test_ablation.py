@@ -104,7 +104,7 @@ def test_a_finished_experiment_is_not_trained_again(ablation):
 def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
     """And the three others from what the caller says."""
     firsts, loaded = {}, []
-    monkeypatch.setattr(experiments.loop, "fit", lambda *given: firsts.update({given[2].name: given[4]}))
+    monkeypatch.setattr(experiments.loop, "fit", lambda *given, command: firsts.update({given[2].name: given[4]}))
     monkeypatch.setattr(experiments.weights, "load", lambda model, path: loaded.append(path))
     experiments.train([], [], tmp_path, {}, initialise=print, watch=lambda _: None)
     assert [name for name, first in firsts.items() if first is print] == ["exp1_m", "exp3_c", "exp4_full"]

@@ -86,3 +86,9 @@ def test_ablation_presets_are_table_1():
 def test_unknown_preset_lists_the_known():
     with pytest.raises(InputError, match="hour"):
         presets.get("day")
+
+
+def test_every_setting_says_what_it_means():
+    meanings = config.field_meanings()
+    assert meanings["patience"].startswith("Validations without a better figure")
+    assert "128:4,160:10" in meanings["progressive_sizes"]

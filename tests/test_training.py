@@ -70,6 +70,26 @@ def test_a_finished_run_goes_on_to_nothing(records, trained, tmp_path):
     assert (directory / "weights.npz").read_bytes() == (trained / "weights.npz").read_bytes()
 
 
+def test_a_model_without_checkpoint_is_not_trained_over(records, trained, tmp_path):
+    """An imported or copied model; a run whose checkpoints somebody removed."""
+    for kept in (("config.json", "weights.npz"), ("config.json", "weights.npz", "run.json", "history.json")):
+        directory = tmp_path / str(len(kept))
+        directory.mkdir()
+        for name in kept:
+            shutil.copy(trained / name, directory)
+        with pytest.raises(InputError, match="holds a model and no checkpoint"):
+            fit(records, directory, presets.get("tiny"))
+        assert (directory / "weights.npz").read_bytes() == (trained / "weights.npz").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["history.json", "run.json"])
+def test_a_broken_file_of_the_run_is_named(records, trained, tmp_path, name):
+    directory = shutil.copytree(trained, tmp_path / "broken")
+    (directory / name).write_text("{")
+    with pytest.raises(InputError, match=f"{name}: not what pnet-train wrote"):
+        fit(records, directory, presets.get("tiny"))
+
+
 def test_other_settings_in_the_same_directory_are_listed(records, trained):
     with pytest.raises(InputError, match=r"learning_rate was 0\.001, is 0\.01"):
         fit(records, trained, tiny(learning_rate=0.01))
@@ -113,13 +133,15 @@ def test_a_loss_that_is_not_finite_names_the_records(small_network, records, tmp
         fit(records, tmp_path / "model", tiny(), initialise=poison)
 
 
-def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(records, trained, tmp_path):
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(records, trained, tmp_path):
     directory = tmp_path / "damaged"
     shutil.copytree(trained, directory)
     (directory / "checkpoints/step-6.data-00000-of-00001").write_bytes(b"cut off")
-    started = []
-    fit(records, directory, presets.get("tiny"), watchers=loop.Watchers(on_start=lambda done, _: started.append(done)))
+    started, notes = [], []
+    watchers = loop.Watchers(on_start=lambda done, _: started.append(done), on_note=notes.append)
+    fit(records, directory, presets.get("tiny"), watchers=watchers)
     assert started == [3]
+    assert len(notes) == 1 and "step-6" in notes[0]
 
 
 def test_a_kill_within_the_first_save_does_not_cost_the_first_weights(records, tmp_path):
@@ -227,6 +249,12 @@ def test_the_step_computes_what_the_plain_way_computes():
         assert np.abs(mine - theirs).max() <= 1e-4 * max(1e-3, np.abs(theirs).max())
 
 
+def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records):
+    for flags in (["--preset=authors"], ["--preset=tiny", "--distillation_weight=1"]):
+        assert train.main([*flags, "--benchmark_steps=4", f"--records={records[0]}"]) == 1
+    assert train.main(["--preset=tiny", "--benchmark_steps=4", f"--records={records[0]}", "--json=a.txt"]) == 1
+
+
 def test_the_benchmark_times_both_kinds(small_network, records, tmp_path):
     arguments = ["--preset=tiny", "--benchmark_steps=4", f"--records={records[0]}", f"--json={tmp_path / 'b.json'}"]
     assert train.main(arguments) == 0
@@ -259,12 +287,14 @@ def test_progressive_sizes_are_checked(text):
 def test_progressive_width_must_fit():
     with pytest.raises(InputError, match="gives no width"):
         phases.plan(tiny(input_height=160, input_width=288, progressive_sizes="96:1"), 5)
+    with pytest.raises(InputError, match="none is left at full size"):
+        phases.plan(tiny(epochs=2, progressive_sizes="32:2"), 5)
 
 
 def test_sizes_grow_and_the_encoder_rests(small_network, records, tmp_path):
     """Stopped within the second phase and resumed, too."""
-    experiment = tiny(epochs=3, progressive_sizes="32:1", frozen_encoder_epochs=2)
-    first = {}
+    experiment = tiny(epochs=3, progressive_sizes="32:1", frozen_encoder_epochs=2, ema_decay=0.5)
+    first, sheets = {}, []
 
     def remember(model):
         first.update({name: one.numpy() for name, one in weights.named_variables(model).items()})
@@ -285,7 +315,8 @@ def test_sizes_grow_and_the_encoder_rests(small_network, records, tmp_path):
     encoder = weights.encoder_variables(model)
     assert all(np.array_equal(first[name], after[name]) for name in encoder)
     assert not np.array_equal(first["mask_head/kernel"], after["mask_head/kernel"])
-    fit(records, tmp_path / "m", experiment)
+    fit(records, tmp_path / "m", experiment, watchers=loop.Watchers(on_panels=lambda *one: sheets.append(one)))
+    assert [step for step, _ in sheets] == [6, 9]
     assert [entry["step"] for entry in json.loads((tmp_path / "m/history.json").read_text())] == [3, 6, 9]
 
 
@@ -326,19 +357,22 @@ def test_a_directory_of_another_architecture(records, trained):
         fit(records, trained, tiny(width=0.5, fusion="concatenate"))
 
 
-def test_a_full_disk_is_one_line(records, tmp_path):
+@pytest.mark.parametrize(("limit", "place"), [(500, "run.json"), (3000, "logs")])
+def test_a_full_disk_is_one_line(records, tmp_path, limit, place):
     """A limit on file size stands in for the full disk; SIGXFSZ ignored, the write fails as it would there."""
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r});"
         "import small_run; from pnet_tf import store; from pnet_tf_tools import train; store.build = small_run.build;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000));"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
         f"sys.exit(train.main(['--records={records[0]}', '--val_records={records[1]}', '--preset=tiny',"
-        f" '--model_dir={tmp_path}/m', '--notensorboard', '--epochs=1']))"
+        f" '--model_dir={tmp_path}/m', '--epochs=1']))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
+    assert (
+        done.stderr.count("\n") == 1 and f"{tmp_path}/m/{place}" in done.stderr and "cannot be written" in done.stderr
+    )
     assert not list((tmp_path / "m").glob("checkpoints/*.index"))
 
 

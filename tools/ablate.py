@@ -9,6 +9,7 @@ on where a stopped one left off, and trains no finished experiment again.
 
 import functools
 import pathlib
+import shlex
 import sys
 
 from absl import flags
@@ -53,7 +54,9 @@ def ablate() -> None:
     width = presets.get(experiments.EXPERIMENTS[0]).replace(**settings).model.width
     first = functools.partial(runs.load_first, source=source, width=width)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
-        experiments.train(train_paths, val_paths, directory, settings, first, lambda name: runs.watchers(bar, name))
+        command = shlex.join(["pnet-ablate", *cli.given(FLAGS)])
+        watch = functools.partial(runs.watchers, bar)
+        experiments.train(train_paths, val_paths, directory, settings, first, watch, command)
     with cli.progress("scoring", "photo") as update:
         results = experiments.score(directory, test_paths, update)
 

@@ -81,6 +81,7 @@ def export() -> None:
     from pnet_tf.data import records
     from pnet_tf.export import calibration, convert, layers, metadata, report
     from pnet_tf.model.predict import KerasNetwork
+    from pnet_tf.runtime import network
 
     model, experiment = store.load(FLAGS.model_dir, FLAGS.input_height, FLAGS.input_width)
     patterns = {name: FLAGS[name].value for name in ("calibration_records", "val_records") if FLAGS[name].value}
@@ -90,18 +91,21 @@ def export() -> None:
     content = convert.convert(model, FLAGS.mode, FLAGS.io, photos.get("calibration_records"), about)
     compared = photos.get("val_records", photos.get("calibration_records"))
     result = report.inspect(content, KerasNetwork(model), compared)
-    if FLAGS.mode.startswith("int8") and result.float_tensors:
+    asked = (network.INPUT, network.OUTPUT) if FLAGS.io == "float32" else ()
+    stray = [name for name in result.float_tensors if name not in asked]
+    if FLAGS.mode.startswith("int8") and stray:
         raise InputError(
-            f"--mode={FLAGS.mode}: {len(result.float_tensors)} tensors would stay float, the first is "
-            f"{result.float_tensors[0]}; use another --upsampling or --fusion, or a float mode"
+            f"--mode={FLAGS.mode}: {len(stray)} tensors would stay float, the first is {stray[0]}; use another "
+            "--upsampling or --fusion, or a float mode"
         )
-    files.write_bytes(FLAGS.output, content)
     if FLAGS.val_records:
         scores = _scores(content, KerasNetwork(model), experiment.data.resize)
         result = dataclasses.replace(result, scores=scores)
-    print(result.to_text())
     if FLAGS.debug_layers:
         result = dataclasses.replace(result, layers=layers.compare(content, convert.float_reference(model), compared))
+    files.write_bytes(FLAGS.output, content)  # when nothing that was asked for can fail any more
+    print(result.to_text())
+    if FLAGS.debug_layers:
         print(layers.to_text(result.layers))
         cli.write_csv(FLAGS.debug_layers, [dataclasses.asdict(one) for one in result.layers])
     print(FLAGS.output)

@@ -27,9 +27,10 @@ _SHOWN = {
 
 def define_settings(values: flags.FlagValues, without: tuple[str, ...] = ()) -> None:
     """A flag for every setting of an experiment, but for those that the command decides itself."""
+    meanings = config.field_meanings()
     for section in dataclasses.fields(config.Experiment):
         for field in dataclasses.fields(section.type):
-            text = f"Sets {section.name}.{field.name}; by default what the preset says."
+            text = f"{meanings.get(field.name, '')} By default what the preset says.".strip()
             if field.name in without:
                 continue
             if get_origin(field.type) is Literal:
@@ -130,7 +131,10 @@ def watchers(bar: Any, run: str = "", board: Any = None) -> Any:
         if board:
             board.on_epoch(entry)
 
-    return loop.Watchers(on_start, on_step, on_epoch, board.on_panels if board else None)
+    def on_note(line: str) -> None:
+        bar.write(before + line)
+
+    return loop.Watchers(on_start, on_step, on_epoch, on_note, board.on_panels if board else None)
 
 
 def draw_curves(history: list[dict[str, Any]], model_dir: str) -> None:

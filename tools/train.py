@@ -42,6 +42,8 @@ runs.define_settings(FLAGS)
 
 
 def _experiment() -> config.Experiment:
+    if FLAGS.config and FLAGS["preset"].present:
+        raise InputError("--config and --preset: both say what to start from; give one")
     if FLAGS.config:
         path = pathlib.Path(FLAGS.config)
         if not path.is_file():
@@ -59,6 +61,9 @@ def _experiment() -> config.Experiment:
         if source.training.quantize:
             raise InputError(f"--init_weights={FLAGS.init_weights}: is an int8 twin already; name the float model")
         start = dataclasses.replace(start, model=source.model)
+        size = {name: FLAGS[name].value or getattr(source.model, name) for name in ("input_height", "input_width")}
+        if start.replace(**runs.given_settings(FLAGS)).model != dataclasses.replace(source.model, **size):
+            raise InputError(f"--quantize: the network is that of {finished}; of its settings only the size can change")
     return start.replace(**runs.given_settings(FLAGS))
 
 
@@ -72,7 +77,7 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
     from pnet_tf.export import calibration
     from pnet_tf.quantize import qat
 
-    float_model, _ = store.load(source)
+    float_model, _ = store.load(source, experiment.model.input_height, experiment.model.input_width)
     twin = qat.quantize(float_model)
     photos = calibration.photos(train_paths, experiment)
     qat.calibrate(twin, float_model, [photo[None] for photo in photos])
@@ -87,6 +92,7 @@ def _require(*names: str) -> None:
 
 def _benchmark(experiment: config.Experiment) -> None:
     _require("records")
+    cli.require_suffix(FLAGS.json, ".json")
     from pnet_tf.data import records
     from pnet_tf.training import benchmark
 
@@ -104,6 +110,8 @@ def _benchmark(experiment: config.Experiment) -> None:
 def train() -> None:
     """Runs the training that the flags describe, or tells its network's size."""
     experiment = _experiment()
+    if FLAGS.json and not FLAGS.benchmark_steps:
+        raise InputError("--json: takes the figures of --benchmark_steps; a run's are in its history.json")
     if FLAGS.summary:
         from pnet_tf.model import summary
 

@@ -33,6 +33,7 @@ def train(
     settings: dict[str, Any],
     initialise: Callable[[keras.Model], None],
     watch: Callable[[str], loop.Watchers],
+    command: str = "",
 ) -> None:
     """Trains the four models, each in the folder of its preset's name; what is done already is not done again.
 
@@ -42,6 +43,7 @@ def train(
       settings: changes to all four presets, see `Experiment.replace`.
       initialise: first weights, but for those that start from another experiment.
       watch: an experiment's name → its watchers.
+      command: how all was called, for each run.json.
 
     Raises:
       InputError: see `loop.fit`.
@@ -51,7 +53,7 @@ def train(
         first = initialise
         if name in STARTS_FROM:
             first = functools.partial(weights.load, path=directory / STARTS_FROM[name] / store.WEIGHTS)
-        loop.fit(train_paths, validation_paths, directory / name, experiment, first, watch(name))
+        loop.fit(train_paths, validation_paths, directory / name, experiment, first, watch(name), command=command)
 
 
 def score(directory: pathlib.Path, test_paths: list[str], on_photo: Callable[[int, int], None]) -> Results:

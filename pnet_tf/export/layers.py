@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from pnet_tf.errors import InputError
 from pnet_tf.runtime.network import TFLiteNetwork
 
 _BETWEEN_TYPES = ("QUANTIZE", "DEQUANTIZE", "DELEGATE")
@@ -56,9 +57,13 @@ def compare(int8_file: bytes, float_file: bytes, photos: list[np.ndarray]) -> li
       photos: (H, W, 3) uint8 RGB of the network's size.
     """
     ours, theirs = (TFLiteNetwork(content, keep_tensors=True) for content in (int8_file, float_file))
-    pairs = list(zip(_outputs(ours), _outputs(theirs), strict=True))
-    for (_, operator, tensor), (_, other_operator, other) in pairs:
-        assert (operator, list(tensor["shape"])) == (other_operator, list(other["shape"])), (tensor, other)
+    mine, others = list(_outputs(ours)), list(_outputs(theirs))
+    kinds = [[(operator, list(tensor["shape"])) for _, operator, tensor in one] for one in (mine, others)]
+    if kinds[0] != kinds[1]:
+        raise InputError(
+            "--debug_layers: the int8 file and its float twin do not have the same operators; leave it out"
+        )
+    pairs = list(zip(mine, others, strict=True))
     squares, largest = np.zeros(len(pairs)), np.zeros(len(pairs))
     for photo in photos:
         ours(photo), theirs(photo)

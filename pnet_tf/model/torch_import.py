@@ -64,6 +64,8 @@ def read(path: str | pathlib.Path) -> State:
     Raises:
       InputError: PyTorch is missing, or not a file of plain tensors.
     """
+    if not pathlib.Path(path).is_file():
+        raise InputError(f"{path}: no such file")
     try:
         import torch
     except ImportError:
@@ -74,8 +76,6 @@ def read(path: str | pathlib.Path) -> State:
             # it would not heed this here, and does.
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True, encoding="latin1")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
     except Exception as error:  # a foreign file can break an unpickler in any way
         reason = str(error).strip().split("\n")[-1].split(". Please use")[0][:200]
         raise InputError(

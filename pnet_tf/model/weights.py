@@ -41,8 +41,8 @@ def _read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, EOFError) as error:
-        raise InputError(f"{path}: not an .npz file of plain arrays ({error})") from None
+    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, EOFError):
+        raise InputError(f"{path}: not an .npz file of plain arrays") from None
 
 
 def listed(names: list[str]) -> str:

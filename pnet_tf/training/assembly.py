@@ -65,7 +65,7 @@ def assemble(
     for one in (model, averaged):
         if one is not None and one is not plain:
             one.set_weights(plain.get_weights())
-    for one in (model, plain):
+    for one in (model, plain, averaged or model):
         one.input_spec = keras.layers.InputSpec(ndim=4)  # phases may have other sizes
     return Parts(model, averaged, optimizer, plain if trained_apart else averaged or plain)
 

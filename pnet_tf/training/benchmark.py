@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from pnet_tf import config, fields, store
 from pnet_tf.data import pipeline, records
+from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import optimizer as optimizers
 from pnet_tf.training.step import Batch, make_step
@@ -77,6 +78,12 @@ def plain_step(
     return step
 
 
+def _fully_labelled(batch: Batch) -> Batch:
+    """Ignored pixels, which Keras' losses do not know, as background."""
+    mask = batch[fields.MASK]
+    return {**batch, fields.MASK: tf.where(mask == fields.IGNORE, tf.cast(fields.BACKGROUND, mask.dtype), mask)}
+
+
 class _Clock:
     """Steps of one kind, and how long each took and waited, in seconds."""
 
@@ -103,12 +110,23 @@ def measure(
       experiment: sizes, batch size, losses; boundary loss on both views and no distillation, as the plain step has it.
       steps: timed steps of either kind, rounded up to whole blocks.
       on_step: told how many of how many steps are done.
+
+    Raises:
+      InputError: bad records, or an experiment that the plain step cannot do.
     """
+    loss = experiment.loss
+    if loss.boundary_views != "both" or not loss.focal_factor_gradient or loss.distillation_weight:
+        raise InputError(
+            "--benchmark_steps: the plain step knows the paper's losses alone; leave out --distillation_weight, "
+            "--boundary_views and --nofocal_factor_gradient"
+        )
+    if experiment.training.quantize or experiment.model.prior:
+        raise InputError("--benchmark_steps: times float networks without prior; leave out --quantize and --prior")
     per_epoch = pipeline.steps_per_epoch(records.count(paths), experiment.training.batch_size)
     model, plain_model = store.build(experiment), store.build(experiment)
     step = make_step(model, optimizers.make(experiment.training, per_epoch), experiment)
     plain = plain_step(plain_model, optimizers.make(experiment.training, per_epoch), experiment)
-    batches = iter(pipeline.training_batches(paths, experiment, records.count(paths)))
+    batches = iter(pipeline.training_batches(paths, experiment, records.count(paths)).map(_fully_labelled))
     own, other = _Clock(lambda batch: step(batch)[fields.LOSS_TOTAL]), _Clock(plain)
     block_length = math.ceil(steps / BLOCKS)
     for block in range(BLOCKS):

@@ -30,6 +30,7 @@ class Checkpoints:
         parts = {"model": model, "optimizer": optimizer, "step": self._step}
         if averaged is not None:
             parts["averaged"] = averaged
+        self.passed_over: list[str] = []
         checkpoint, self._thrown_away = tf.train.Checkpoint(**parts), None
         self._manager = self._saver = tf.train.CheckpointManager(
             checkpoint, str(directory / FOLDER), max_to_keep=KEPT, checkpoint_name="step"
@@ -47,12 +48,12 @@ class Checkpoints:
             raise InputError(f"{self._manager.directory}: checkpoint cannot be written ({error.message})") from None
 
     def restore(self) -> int:
-        """Reads the newest readable state and returns its step; 0 where there is none.
+        """Reads the newest readable state and returns its step; 0 where there is none. `passed_over` names the others.
 
         Raises:
           InputError: there are states and none of them can be read.
         """
-        failures = []
+        self.passed_over = failures = []
         for path in reversed(self._manager.checkpoints):
             try:
                 self._manager.checkpoint.restore(path).assert_existing_objects_matched()

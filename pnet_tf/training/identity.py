@@ -40,7 +40,10 @@ class Run:
             if old[section][name] != value
         ]
         if (directory / RUN).exists():  # a model that was copied without it has no records to compare
-            before = json.loads((directory / RUN).read_text())["records"]
+            try:
+                before = dict(json.loads((directory / RUN).read_text())["records"])
+            except (ValueError, KeyError, TypeError):
+                raise InputError(f"{directory / RUN}: not what pnet-train wrote; remove it to go on") from None
             changes += [f"other {kind}" for kind, found in self._records().items() if before.get(kind) != found]
         return changes
 

@@ -16,9 +16,9 @@ from pnet_tf.errors import InputError
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import distribution, panels, phases
-from pnet_tf.training.assembly import assemble, freeze_encoder
+from pnet_tf.training.assembly import Parts, assemble, freeze_encoder
 from pnet_tf.training.checkpoint import FOLDER, Checkpoints
-from pnet_tf.training.identity import Run
+from pnet_tf.training.identity import RUN, Run
 from pnet_tf.training.step import make_step
 
 HISTORY = "history.json"
@@ -43,6 +43,8 @@ class Watchers:
     """steps done; the step's figures with INPUT_WAIT (share of its time, 0..1) and PAIRS_PER_SECOND."""
     on_epoch: Callable[[dict[str, Any]], None] = _nothing
     """the entry that history.json gets."""
+    on_note: Callable[[str], None] = _nothing
+    """a line that the user should read."""
     on_panels: Callable[[int, np.ndarray], None] | None = None
     """steps done; views, labels and predictions of some records, RGB (h, w, 3) uint8. Not drawn if None."""
 
@@ -64,10 +66,22 @@ class _Meter:
         return {"step": step, "epoch": step / steps_per_epoch, "seconds": seconds, **means}
 
 
-def _read_history(directory: pathlib.Path, step: int) -> list[dict[str, Any]]:
+def _read_history(directory: pathlib.Path) -> list[dict[str, Any]]:
     path = directory / HISTORY
-    entries = json.loads(path.read_text()) if path.exists() else []
-    return [entry for entry in entries if entry["step"] <= step]
+    try:
+        return json.loads(path.read_text()) if path.exists() else []
+    except ValueError:
+        raise InputError(f"{path}: not what pnet-train wrote; remove it to go on without its curves") from None
+
+
+def _refuse_to_start_over(directory: pathlib.Path) -> None:
+    """A kill within the first save leaves one entry of the history and run.json; whatever else is there is a model."""
+    begun_here = (directory / RUN).exists() and len(_read_history(directory)) <= 1
+    if (directory / store.WEIGHTS).exists() and not begun_here:
+        raise InputError(
+            f"{directory}: holds a model and no checkpoint to go on from; to start from it, give another directory and "
+            "name this one with --init_weights"
+        )
 
 
 def _best(history: list[dict[str, Any]]) -> float:
@@ -85,6 +99,28 @@ def _checked_records(train_paths: list[str], validation_paths: list[str], experi
     if experiment.loss.distillation_weight:
         records.require_teacher(train_paths)
     return records.count(train_paths)
+
+
+def _begun_or_resumed(
+    directory: pathlib.Path,
+    experiment: config.Experiment,
+    steps_per_epoch: int,
+    strategy: tf.distribute.Strategy,
+    initialise: Callable[[keras.Model], None],
+    watchers: Watchers,
+) -> tuple[Parts, Checkpoints, int]:
+    """A run's parts with its first weights or those of the newest readable checkpoint, and the steps done."""
+    fresh = tf.train.latest_checkpoint(str(directory / FOLDER)) is None
+    if fresh:
+        _refuse_to_start_over(directory)
+    parts = assemble(experiment, steps_per_epoch, strategy, initialise if fresh else _nothing)
+    with strategy.scope():
+        writes = distribution.is_chief(strategy)
+        checkpoints = Checkpoints(directory, parts.model, parts.optimizer, parts.averaged, writes)
+    done = checkpoints.restore()
+    for note in checkpoints.passed_over:
+        watchers.on_note(f"a damaged checkpoint is passed over: {note}")
+    return parts, checkpoints, done
 
 
 def _batches(
@@ -162,13 +198,8 @@ def fit(
     run, writes = Run(experiment, command, train_paths, validation_paths), distribution.is_chief(strategy)
     run.check(directory)
 
-    # Not even after a kill within the first save does a run start from other weights.
-    fresh = tf.train.latest_checkpoint(str(directory / FOLDER)) is None
-    parts = assemble(experiment, per_epoch, strategy, initialise if fresh else _nothing)
-    with strategy.scope():
-        checkpoints = Checkpoints(directory, parts.model, parts.optimizer, parts.averaged, writes)
-    done, total = checkpoints.restore(), settings.epochs * per_epoch
-    history = _read_history(directory, done)
+    parts, checkpoints, done = _begun_or_resumed(directory, experiment, per_epoch, strategy, initialise, watchers)
+    total, history = settings.epochs * per_epoch, [one for one in _read_history(directory) if one["step"] <= done]
     if writes:
         run.write(directory)
     watchers.on_start(done, total)

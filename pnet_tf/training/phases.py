@@ -22,10 +22,15 @@ def plan(experiment: config.Experiment, steps_per_epoch: int) -> list[Phase]:
     """The phases of a run in order; one phase where nothing changes.
 
     Raises:
-      InputError: a progressive height whose width, in the network's proportion, 32 does not divide.
+      InputError: progressive sizes to the very end, or a height whose width 32 does not divide.
     """
     model, training = experiment.model, experiment.training
-    sizes = [*config.sizes_by_epoch(training.progressive_sizes), (model.input_height, training.epochs)]
+    progressive = config.sizes_by_epoch(training.progressive_sizes)
+    if progressive and progressive[-1][1] >= training.epochs:
+        raise InputError(
+            f"progressive_sizes={training.progressive_sizes}: with {training.epochs} epochs none is left at full size"
+        )
+    sizes = [*progressive, (model.input_height, training.epochs)]
     borders = {0, training.epochs, training.frozen_encoder_epochs, *(until for _, until in sizes)}
     epochs = sorted(border for border in borders if border <= training.epochs)
     phases = []

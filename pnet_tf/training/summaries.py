@@ -1,12 +1,15 @@
 """A run on TensorBoard: its figures and pictures."""
 
+import contextlib
 import functools
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from pnet_tf import evaluation
+from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
 
 FOLDER = "logs"
@@ -34,15 +37,24 @@ class Board:
         """The validation figures at both sizes."""
         for size in (evaluation.NETWORK_SIZE, evaluation.PHOTO_SIZE):
             self._scalars(f"validation_{size}", entry["step"], entry[size])
-        self._writer.flush()
 
     def on_panels(self, step: int, sheet: np.ndarray) -> None:
         """The sheet of `panels.draw`."""
-        with self._writer.as_default():
+        with self._writing():
             tf.summary.image("views_labels_predictions", sheet[None], step=step)
-        self._writer.flush()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._writer.as_default():
+                yield
+                self._writer.flush()
+        except tf.errors.OpError as error:
+            raise InputError(
+                f"{self._folder}: cannot be written ({error.message}); make room, or give --notensorboard"
+            ) from None
 
     def _scalars(self, group: str, step: int, figures: dict[str, float]) -> None:
-        with self._writer.as_default():
+        with self._writing():
             for name, value in figures.items():
                 tf.summary.scalar(f"{group}/{name}", value, step=step)
