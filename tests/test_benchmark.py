@@ -84,7 +84,7 @@ def test_the_tool_scores_and_draws_ours_beside_a_peer(red, tmp_path, capsys):
     for model, row in zip((ours, peer), rows, strict=True):
         assert evaluate.main([f"--model={model}", f"--input_dir={photos}", f"--json={tmp_path}/e.json"]) == 0
         alone = json.loads((tmp_path / "e.json").read_text())
-        assert result["photo_size"][model] == alone["photo_size"]
+        assert result["photo_size"][model] == pytest.approx(alone["photo_size"])  # threads change the last digits
         assert alone["resize"] == ("letterbox" if model == ours else "stretch")
         shown = [float(word) for word in row.split()[-2:]]
         assert shown == pytest.approx(

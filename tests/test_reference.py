@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import legacy_pth
 from helpers import SHARED, sharpen_batch_norm
 from pnet_tf import config, fields, presets, store
 from pnet_tf.errors import InputError
@@ -80,8 +81,7 @@ def answers():
 
 @pytest.fixture(scope="module")
 def authors(answers):
-    pytest.importorskip("torch", reason="PyTorch reads .pth files")
-    state = torch_import.read(LAYOUT / "dense_deconv.pth")
+    state = legacy_pth.read(LAYOUT / "dense_deconv.pth")
     model = build.build(torch_import.settings_of(state, "dense_deconv.pth"))
     torch_import.load(model, state, "dense_deconv.pth")
     return model
@@ -99,6 +99,12 @@ def test_the_authors_logits(authors, answers):
         assert np.abs(ours[:, :64, :64] - answers[f"{kind}_logits_nchw_f32_corner"]).max() < 1e-3
         rounding = np.spacing(np.abs(half).astype(np.float16)).astype(np.float32) / 2
         assert (np.abs(ours - half) < rounding + 1e-3).all()
+
+
+def test_both_readers_agree(answers):
+    pytest.importorskip("torch", reason="PyTorch reads .pth files")
+    ours, theirs = (one.read(LAYOUT / "dense_deconv.pth") for one in (legacy_pth, torch_import))
+    assert all(np.array_equal(ours[key], value) for key, value in theirs.items())
 
 
 def test_the_authors_probabilities_from_the_file(authors, answers):

@@ -17,7 +17,7 @@ from pnet_tf.losses.objective import objective
 from pnet_tf.model import portraitnet, weights
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
-from pnet_tf.training import benchmark, loop, optimizer, phases
+from pnet_tf.training import benchmark, loop, optimizer, phases, summaries
 from pnet_tf.training.step import both_views, make_step
 from pnet_tf_tools import train
 
@@ -357,7 +357,7 @@ def test_a_directory_of_another_architecture(records, trained):
         fit(records, trained, tiny(width=0.5, fusion="concatenate"))
 
 
-@pytest.mark.parametrize(("limit", "place"), [(500, "run.json"), (3000, "logs")])
+@pytest.mark.parametrize(("limit", "place"), [(500, "config.json"), (3000, "weights.npz")])
 def test_a_full_disk_is_one_line(records, tmp_path, limit, place):
     """A limit on file size stands in for the full disk; SIGXFSZ ignored, the write fails as it would there."""
     script = (
@@ -374,6 +374,12 @@ def test_a_full_disk_is_one_line(records, tmp_path, limit, place):
         done.stderr.count("\n") == 1 and f"{tmp_path}/m/{place}" in done.stderr and "cannot be written" in done.stderr
     )
     assert not list((tmp_path / "m").glob("checkpoints/*.index"))
+
+
+def test_a_board_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "m").write_text("a file where the folder should be")
+    with pytest.raises(InputError, match="logs: cannot be written"):
+        summaries.Board(tmp_path / "m").on_step(1, {"loss": 1.0})
 
 
 def test_what_a_run_shows(trained):
