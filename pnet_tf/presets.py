@@ -77,6 +77,15 @@ def hour() -> config.Experiment:
     )
 
 
+def distilled() -> config.Experiment:
+    """What `hour` began, on more photos and with a teacher: the shipped model's recipe, two and a half hours alone.
+
+    Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. BUILD.md,
+    "On real portraits", has the commands and the figures.
+    """
+    return hour().replace(learning_rate=5e-4, distillation_weight=1.0, stretch_share=0.25)
+
+
 def qat() -> config.Experiment:
     """The int8 twin of a finished float model: a short fine-tuning with the same losses.
 
@@ -125,7 +134,8 @@ def tiny() -> config.Experiment:
 
 
 PRESETS: dict[str, Callable[[], config.Experiment]] = {
-    one.__name__: one for one in (paper, exp1_m, exp2_b, exp3_c, exp4_full, authors, hour, qat, demo, demo_qat, tiny)
+    one.__name__: one
+    for one in (paper, exp1_m, exp2_b, exp3_c, exp4_full, authors, hour, distilled, qat, demo, demo_qat, tiny)
 }
 
 

@@ -102,7 +102,7 @@ def benchmark() -> None:
     for model in FLAGS.model:
         path = split_range(model)[0]
         if not pathlib.Path(path).is_file():
-            raise InputError(f"--model={path}: no such .tflite file; pnet-export makes one of a model directory")
+            raise InputError(f"--model={path}: no such model file; pnet-export makes one of a model directory")
     scores = {}
     if FLAGS.records or FLAGS.input_dir:
         # All are opened before any is scored, so that a wrong one is refused at once.
