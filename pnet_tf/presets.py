@@ -78,7 +78,7 @@ def hour() -> config.Experiment:
 
 
 def distilled() -> config.Experiment:
-    """What `hour` began, on more photos and with a teacher: the shipped model's recipe, two and a half hours alone.
+    """What `hour` began, on more photos and with a teacher: the shipped model's recipe, 20 epochs of 143 steps.
 
     Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. BUILD.md,
     "On real portraits", has the commands and the figures.
