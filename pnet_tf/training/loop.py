@@ -110,7 +110,8 @@ def _begun_or_resumed(
     watchers: Watchers,
 ) -> tuple[Parts, Checkpoints, int]:
     """A run's parts with its first weights or those of the newest readable checkpoint, and the steps done."""
-    fresh = tf.train.latest_checkpoint(str(directory / FOLDER)) is None
+    # A kill within the first save leaves parts of a checkpoint, but no index.
+    fresh = not list((directory / FOLDER).glob("*.index"))
     if fresh:
         _refuse_to_start_over(directory)
     parts = assemble(experiment, steps_per_epoch, strategy, initialise if fresh else _nothing)
