@@ -144,10 +144,21 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(records, t
     assert len(notes) == 1 and "step-6" in notes[0]
 
 
+def test_a_newest_checkpoint_whose_files_are_gone(small_network, records, tmp_path):
+    experiment = tiny(epochs=2)
+    fit(records, tmp_path / "m", experiment)
+    for path in (tmp_path / "m/checkpoints").glob("step-6*"):
+        path.unlink()
+    started = []
+    fit(records, tmp_path / "m", experiment, watchers=loop.Watchers(on_start=lambda done, _: started.append(done)))
+    assert started == [3]
+
+
 def test_a_kill_within_the_first_save_does_not_cost_the_first_weights(records, tmp_path):
     """The folder and a part of a checkpoint are there, no whole one: the run starts from --init_weights again."""
     (tmp_path / "model/checkpoints").mkdir(parents=True)
     (tmp_path / "model/checkpoints/step-3.data-00000-of-00001.tempstate1").write_bytes(b"cut off")
+    (tmp_path / "model/checkpoints/step-3.index").write_bytes(b"whole, but not yet listed")
 
     class Called(Exception):
         pass

@@ -110,8 +110,8 @@ def _begun_or_resumed(
     watchers: Watchers,
 ) -> tuple[Parts, Checkpoints, int]:
     """A run's parts with its first weights or those of the newest readable checkpoint, and the steps done."""
-    # A kill within the first save leaves parts of a checkpoint, but no index.
-    fresh = not list((directory / FOLDER).glob("*.index"))
+    # A kill within the first save leaves files, but not yet the list of complete checkpoints.
+    fresh = tf.train.get_checkpoint_state(str(directory / FOLDER)) is None
     if fresh:
         _refuse_to_start_over(directory)
     parts = assemble(experiment, steps_per_epoch, strategy, initialise if fresh else _nothing)
