@@ -33,9 +33,10 @@ def ablation(records, tmp_path_factory):
     directory = tmp_path_factory.mktemp("ablation")
     given = (f"--records={records[0]}", f"--val_records={records[1]}", *SMALL)
     assert run("train", *given, "--preset=exp1_m", f"--model_dir={directory}/exp1_m") == 0
-    before = (directory / "exp1_m/weights.npz").read_bytes()
+    finished = (directory / "exp1_m/checkpoints/step-2.index").stat().st_mtime_ns
     assert run("ablate", *given, f"--output_dir={directory}") == 0
-    assert (directory / "exp1_m/weights.npz").read_bytes() == before
+    # A second training would give the same bytes; that nothing was written tells that there was none.
+    assert (directory / "exp1_m/checkpoints/step-2.index").stat().st_mtime_ns == finished
     return directory
 
 
@@ -92,13 +93,6 @@ def test_the_papers_tables_agree_with_its_own_increases():
     assert gains == [0.22, 0.41]
     for name, (eg1800, supervise) in tables.PAPER_1.items():
         assert f"{eg1800:.2f}" in presets.PRESETS[name].__doc__ and f"{supervise:.2f}" in presets.PRESETS[name].__doc__
-
-
-def test_a_finished_experiment_is_not_trained_again(ablation):
-    """`ablation` has checked that the weights stay; the newest checkpoint is the one of pnet-train, too."""
-    times = [(ablation / name / "checkpoints/step-2.index").stat().st_mtime_ns for name in experiments.EXPERIMENTS]
-    assert times == sorted(times)
-    assert [len(history(ablation, name)) for name in experiments.EXPERIMENTS] == [1] * 4
 
 
 def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
