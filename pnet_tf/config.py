@@ -79,6 +79,10 @@ class Model(_Checked):
     """depthwise, of the reference alone: a deconvolution per channel whose bilinear kernels are not trained."""
     fusion: Literal["add", "concatenate"] = "add"
     """How a skip joins the decoder: the authors' code adds, the paper's text concatenates."""
+    finest_skip: int = 4
+    """Rate of the finest encoder features that reach the decoder. 2, which the paper lacks, sharpens the boundary."""
+    head_rate: int = 1
+    """Rate at which the heads predict. 2, which the paper lacks, saves time: the logits are enlarged bilinearly."""
     prior: bool = False
     """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 
@@ -94,8 +98,12 @@ class Model(_Checked):
             self.width in ENCODER_WIDTHS,
             f"width={self.width}: known widths are {', '.join(map(str, ENCODER_WIDTHS))}",
         )
+        _require(self.finest_skip in (2, 4), f"finest_skip={self.finest_skip}: known rates are 2, 4")
+        _require(self.head_rate in (1, 2), f"head_rate={self.head_rate}: known rates are 1, 2")
         if self.network == "reference":
             _require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
+            _require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone")
+            _require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone")
         else:
             _require(self.upsampling != "depthwise", "upsampling=depthwise: of network=reference alone; use bilinear")
             _require(not self.prior, "prior: of network=reference alone")
@@ -109,6 +117,8 @@ class Data(_Checked):
     """paper: section 4.2; authors: their released code where it differs; none: the plain photo twice."""
     resize: Literal["letterbox", "stretch"] = "letterbox"
     """How a photo meets the network's size when nothing is augmented."""
+    deformation_strength: float = 1.0
+    """Of section 4.2's ranges of angle, zoom and shift; 0.5 halves them, for the end of a training."""
     stretch_share: float = 0.0
     """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch."""
     boundary: Literal["canny", "contour"] = "canny"
@@ -116,6 +126,10 @@ class Data(_Checked):
     """Boundary width in pixels at an input of 224 (section 3.2); scaled with the input."""
 
     def check(self) -> None:
+        _require(
+            0 <= self.deformation_strength <= 1,
+            f"deformation_strength={self.deformation_strength}: must lie in [0, 1]",
+        )
         _require(0 <= self.stretch_share <= 1, f"stretch_share={self.stretch_share}: must lie in [0, 1]")
         _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
 
@@ -128,6 +142,8 @@ class Loss(_Checked):
     """β of equation 13; 0 switches the term off. Table 1's ablation uses λ = 0.1."""
     boundary_views: Literal["both", "clean", "textured"] = "both"
     """Which views carry the boundary loss; the authors' code has it on A′ alone."""
+    boundary_emphasis: float = 0.0
+    """Extra weight, in the mask and distillation terms, of the pixels near the mask's boundary; 0 in the paper."""
     focal_gamma: float = 2.0
     focal_factor_gradient: bool = True
     """Whether the gradient runs through the factor (1 − p)^γ; in the authors' code it does not."""
@@ -139,7 +155,8 @@ class Loss(_Checked):
     paper."""
 
     def check(self) -> None:
-        for name in ("boundary_weight", "focal_gamma", "consistency_weight", "distillation_weight"):
+        weights = ("boundary_weight", "boundary_emphasis", "consistency_weight", "distillation_weight")
+        for name in (*weights, "focal_gamma"):
             _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
         _require(self.temperature > 0, f"temperature={self.temperature}: must be positive")
 

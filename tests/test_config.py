@@ -38,6 +38,12 @@ def test_bad_json_is_named(text, words):
         ({"width": 0.6}, ["0.6", "0.35"]),
         ({"temperature": 0.0}, ["temperature"]),
         ({"batch_size": 0}, ["batch_size"]),
+        ({"finest_skip": 8}, ["finest_skip=8", "2, 4"]),
+        ({"head_rate": 3}, ["head_rate=3", "1, 2"]),
+        ({"network": "reference", "finest_skip": 2}, ["finest_skip", "portraitnet"]),
+        ({"network": "reference", "head_rate": 2}, ["head_rate", "portraitnet"]),
+        ({"deformation_strength": 1.5}, ["deformation_strength=1.5"]),
+        ({"boundary_emphasis": -1.0}, ["boundary_emphasis=-1.0"]),
         ({"no_such": 1}, ["no_such", "learning_rate"]),
     ],
 )

@@ -9,6 +9,7 @@ from pnet_tf import config, fields
 from pnet_tf.losses.consistency import consistency_kl
 from pnet_tf.losses.focal import boundary_focal
 from pnet_tf.losses.objective import objective
+from pnet_tf.losses.pixels import emphasis
 from pnet_tf.losses.segmentation import mask_cross_entropy, soft_cross_entropy
 from pnet_tf.stack import tf
 
@@ -128,6 +129,25 @@ def test_distillation_learns_from_both_views():
     expected = -(math.log(0.75) / 5 + math.log(0.25) * 4 / 5) + math.log(2)
     assert parts["distillation_loss"] == pytest.approx(expected, abs=1e-6)
     assert parts["loss"] == pytest.approx(parts["mask_loss"] + 0.5 * expected, abs=1e-6)
+
+
+def test_emphasis_reaches_two_pixels_from_the_boundary():
+    line = np.zeros((1, 7, 9), np.uint8)
+    line[0, 3, 4], line[0, 0, 0] = 1, fields.IGNORE
+    expected = np.ones((7, 9))
+    expected[1:6, 2:7] = 4
+    assert np.array_equal(emphasis(line, 3.0)[0], expected)
+
+
+def test_emphasis_weighs_the_mean():
+    # Weights 3, 3, 3, 1: a mistake of ln 2 on three pixels and of ln 4/3 on the last, at a tenth of the whole.
+    batch = {fields.MASK: labels(1, 1, 1, 1), fields.BOUNDARY: labels(1, 0, 0, 0), fields.TEACHER: labels(*[255] * 4)}
+    view = {fields.MASK_LOGITS: logits(0.0, 0.0, 0.0, LN3), fields.BOUNDARY_LOGITS: logits(0.0, 0.0, 0.0, 0.0)}
+    weights = config.Loss(boundary_emphasis=2.0, distillation_weight=1.0)
+    parts = objective(view, view, batch, weights)
+    expected = 2 * (9 * math.log(2) + math.log(4 / 3)) / 10
+    assert float(parts["mask_loss"]) == pytest.approx(expected, abs=1e-6)
+    assert float(parts["distillation_loss"]) == pytest.approx(expected, abs=1e-6)
 
 
 def test_weight_zero_switches_a_term_off():

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -19,6 +20,22 @@ def test_every_width_keeps_the_input_size(width):
     model = portraitnet.build(config.Model(width=width, **SMALL))
     shapes = {name: tuple(out.shape) for name, out in model.output.items()}
     assert shapes == {fields.MASK_LOGITS: (None, 64, 96, 2), fields.BOUNDARY_LOGITS: (None, 64, 96, 2)}
+
+
+def test_the_finest_skip_brings_single_pixels_to_the_heads():
+    """At width 1 it costs no weight; what the decoder sees of rate 2 comes through it alone."""
+    plain, skipping = (portraitnet.build(config.Model(finest_skip=rate, **SMALL)) for rate in (4, 2))
+    assert plain.count_params() == skipping.count_params()
+    decoder_inputs = [model.get_layer("decode_2_sep1").input.name for model in (plain, skipping)]
+    assert "upsample_4" in decoder_inputs[0] and "fuse_2" in decoder_inputs[1]
+
+
+def test_heads_at_half_the_rate_are_enlarged():
+    model = portraitnet.build(config.Model(head_rate=2, **SMALL))
+    head = keras.Model(model.input, model.get_layer(portraitnet.MASK_HEAD).output)(photo())
+    assert head.shape == (2, 32, 48, 2)
+    enlarged = np.stack([cv2.resize(one, (96, 64), interpolation=cv2.INTER_LINEAR) for one in head.numpy()])
+    assert np.abs(model(photo())[fields.MASK_LOGITS].numpy() - enlarged).max() < 1e-5
 
 
 def test_encoder_has_the_applications_variables():
@@ -72,7 +89,14 @@ def test_normalisation_is_the_papers():
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"width": 0.35}, {"fusion": "concatenate"}, {"upsampling": "deconvolution", "width": 0.5}],
+    [
+        {},
+        {"width": 0.35},
+        {"fusion": "concatenate"},
+        {"upsampling": "deconvolution", "width": 0.5},
+        {"finest_skip": 2, "head_rate": 2},
+        {"finest_skip": 2, "width": 0.5},
+    ],
     ids=str,
 )
 def test_deployed_graph_equals_the_softmax_model(settings):

@@ -45,6 +45,15 @@ def test_deformations_keep_to_the_papers_ranges():
     assert both == pytest.approx(0.25, abs=0.032)  # independent of each other
 
 
+def test_half_the_strength_halves_every_deformation():
+    for seed in range(20):
+        whole, half = geometry.draw(rng(seed)), geometry.draw(rng(seed), 0.5)
+        assert half.flip == whole.flip
+        assert half.scale - 1 == pytest.approx((whole.scale - 1) / 2)
+        for name in ("angle", "shift_x", "shift_y"):
+            assert getattr(half, name) == pytest.approx(getattr(whole, name) / 2)
+
+
 def placed(height: int, width: int) -> resize.Placement:
     return resize.place(height, width, height, width, "letterbox")
 

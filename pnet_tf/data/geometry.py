@@ -24,11 +24,11 @@ class Deformation:
     shift_y: float = 0.0
 
 
-def draw(rng: np.random.Generator) -> Deformation:
-    """A deformation, each operation with probability 0.5 and uniform over its range."""
+def draw(rng: np.random.Generator, strength: float = 1.0) -> Deformation:
+    """A deformation, each operation with probability 0.5 and uniform over its range, times `strength` in [0, 1]."""
     flip, turn, resize, move = rng.random(4) < PROBABILITY
-    angle, scale = rng.uniform(-MAX_ANGLE, MAX_ANGLE), rng.uniform(*SCALE)
-    shift_x, shift_y = rng.uniform(-MAX_SHIFT, MAX_SHIFT, 2)
+    angle, scale = strength * rng.uniform(-MAX_ANGLE, MAX_ANGLE), 1 + strength * (rng.uniform(*SCALE) - 1)
+    shift_x, shift_y = strength * rng.uniform(-MAX_SHIFT, MAX_SHIFT, 2)
     return Deformation(
         bool(flip),
         angle if turn else 0.0,

@@ -64,7 +64,7 @@ def make_pair(
     at = resize.place(*labels.shape, height, width, "stretch" if stretched else data.resize)
     deformation, change = geometry.Deformation(), None
     if data.augment == "paper":
-        deformation, change = geometry.draw(rng), texture.change
+        deformation, change = geometry.draw(rng, data.deformation_strength), texture.change
     elif data.augment == "authors":
         at = geometry.place_authors(rng, *labels.shape, height, width)
         deformation, change = geometry.draw_authors(rng), texture.change_authors

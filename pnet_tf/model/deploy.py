@@ -18,7 +18,7 @@ import numpy as np
 from pnet_tf import fields
 from pnet_tf.model import reference
 from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
-from pnet_tf.model.portraitnet import BOUNDARY_HEAD, INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE
+from pnet_tf.model.portraitnet import INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE, TRAINING_ONLY
 from pnet_tf.stack import keras, tf
 
 layers = keras.layers
@@ -163,7 +163,7 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
     raw = keras.Input((*model.input.shape[1:3], 3), name=INPUT)
     folder.made[model.input.ref()] = raw
     for layer in model.layers[1:]:
-        if layer.name != BOUNDARY_HEAD or with_boundary:
+        if layer.name not in TRAINING_ONLY or with_boundary:
             folder.visit(layer)
     logit = folder.made[model.output[fields.MASK_LOGITS].ref()]
     outputs = layers.Activation("sigmoid", name=FOREGROUND)(logit)

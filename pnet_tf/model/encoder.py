@@ -6,8 +6,14 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018),
 
 from pnet_tf.stack import keras, tf
 
-STAGES = {4: "block_2_add", 8: "block_5_add", 16: "block_12_add", 32: "block_16_project_BN"}
-"""Down-sampling rate → the layer whose output the decoder uses (24, 32, 96, 320 channels at width 1)."""
+STAGES = {
+    2: "expanded_conv_project_BN",
+    4: "block_2_add",
+    8: "block_5_add",
+    16: "block_12_add",
+    32: "block_16_project_BN",
+}
+"""Down-sampling rate → the layer whose output the decoder uses (16, 24, 32, 96, 320 channels at width 1)."""
 
 BATCH_NORM_MOMENTUM = 0.9
 """tf.keras.applications says 0.999 and a fresh layer 0.99: after the few hundred steps of a
@@ -36,7 +42,7 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 
 def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
-    """Applies MobileNetV2 and returns the feature maps at the four rates of `STAGES`.
+    """Applies MobileNetV2 and returns the feature maps at the rates of `STAGES`.
 
     Args:
       normalised: (B, H + 1, W + 1, 3) symbolic float32, already padded by one row below and one

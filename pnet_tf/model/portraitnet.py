@@ -5,8 +5,10 @@ rate   encoder            decoder
 1/16    96 ─────────────── fuse → D-Block 32 ─ up
 1/8     32 ─────────────── fuse → D-Block 24 ─ up
 1/4     24 ─────────────── fuse → D-Block 16 ─ up
-1/2                               D-Block  8 ─ up
+1/2     16 ··············· fuse → D-Block  8 ─ up      (the skip with finest_skip=2 alone)
 1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
+
+With head_rate=2 the heads come before the last up-sampling.
 """
 
 from pnet_tf import config, fields
@@ -25,6 +27,10 @@ INPUT_PAD = "input_pad"
 NORMALISE = "normalise"
 MASK_HEAD = "mask_head"
 BOUNDARY_HEAD = "boundary_head"
+MASK_ENLARGED = "mask_enlarged"
+BOUNDARY_ENLARGED = "boundary_enlarged"
+TRAINING_ONLY = (BOUNDARY_HEAD, BOUNDARY_ENLARGED)
+"""Layers that no deployed graph has."""
 
 
 def normalised_input(raw: tf.Tensor) -> tf.Tensor:
@@ -50,12 +56,14 @@ def build(settings: config.Model) -> keras.Model:
     stages = encode(normalised_input(raw), settings.width)
     x = stages[32]
     for rate, channels in DECODER_CHANNELS.items():
-        if rate in stages and rate != 32:
+        if settings.finest_skip <= rate < 32:
             x = fuse(x, stages[rate], settings.fusion, f"fuse_{rate}")
         x = d_block(x, channels, f"decode_{rate}")
-        x = upsample(x, settings.upsampling, f"upsample_{rate}")
-    outputs = {
-        fields.MASK_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD)(x),
-        fields.BOUNDARY_LOGITS: keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD)(x),
-    }
+        if rate > settings.head_rate:
+            x = upsample(x, settings.upsampling, f"upsample_{rate}")
+    mask = keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD)(x)
+    boundary = keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD)(x)
+    if settings.head_rate == 2:
+        mask, boundary = upsample(mask, "bilinear", MASK_ENLARGED), upsample(boundary, "bilinear", BOUNDARY_ENLARGED)
+    outputs = {fields.MASK_LOGITS: mask, fields.BOUNDARY_LOGITS: boundary}
     return keras.Model(raw, outputs, name="portraitnet")

@@ -17,6 +17,7 @@ import tensorflow_model_optimization as tfmot
 from pnet_tf import fields
 from pnet_tf.model import deploy
 from pnet_tf.model.decoder import DepthToSpace
+from pnet_tf.model.portraitnet import TRAINING_ONLY
 from pnet_tf.quantize.quantizers import PROBABILITY, RAW_PIXELS, JoinedRange, LayerConfig, moving_average
 from pnet_tf.stack import keras, tf
 
@@ -90,8 +91,8 @@ def quantize(model: keras.Model) -> keras.Model:
         if layer.name == deploy.FOREGROUND:
             continue  # joins in `deployed`; the losses take logits
         x = tf.nest.map_structure(lambda tensor: made[tensor.ref()], layer.input)
-        if layer.output is boundary:
-            copy = layer.__class__.from_config(layer.get_config())  # training only, so in float
+        if layer.name in TRAINING_ONLY:
+            copy = layer.__class__.from_config(layer.get_config())  # in float
             made[layer.output.ref()] = copy(x)
             copy.set_weights(layer.get_weights())
             continue
