@@ -2,6 +2,7 @@
 # make test   installs, then runs the tests
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
 # make test-addons   the same tests on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
+# make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
 # make lint   installs, then checks style
 
 PYTHON ?= python3
@@ -23,7 +24,7 @@ FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info
 # Tests that TensorFlow has no part in; make test runs them.
 NOT_ON_ADDONS := android android_failures benchmark_output config conversion packaging rules sources
 
-.PHONY: demo test test-mediapipe test-addons lint clean
+.PHONY: demo test test-mediapipe test-addons test-torch lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -38,6 +39,10 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 
 test-addons: $(STAMP) $(ADDONS)/.installed
 	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
+
+test-torch: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[import]'
+	$(BIN)/python -m pytest tests/pytorch
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
