@@ -38,7 +38,7 @@ def test_table_json_and_calls(bench, capsys):
     assert bench.cleaned_up()
 
 
-def test_the_shipped_model_without_profile_and_kept(bench):
+def test_the_shipped_model_without_profile_and_kept(bench, capsys):
     bench.prepare()
     given = [f"--adb={bench.adb}", f"--benchmark_binary={bench.binary}"]
     assert benchmark_android.main([*given, "--top=0", "--keep", "--delegates=cpu", "--threads=2"]) == 0
@@ -46,6 +46,8 @@ def test_the_shipped_model_without_profile_and_kept(bench):
     assert sum("--graph" in call[-1] for call in calls) == 1
     assert any(call[-2].endswith("portraitnet-int8.tflite") for call in calls)
     assert not [call for call in calls if call[-1].startswith("rm")]
+    (folder,) = (call[-1].removeprefix("mkdir ") for call in calls if call[-1].startswith("mkdir "))
+    assert f"kept on the phone: {folder}\n" in capsys.readouterr().out
 
 
 def test_a_refusing_gpu_is_a_row(bench, capsys):

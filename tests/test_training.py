@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -133,6 +134,25 @@ def test_a_loss_that_is_not_finite_names_the_records(small_network, records, tmp
         fit(records, tmp_path / "model", tiny(), initialise=poison)
 
 
+@pytest.mark.parametrize("spoilt", ["image_bytes", "mask_bytes"])
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_path, split, spoilt):
+    """As records that another program wrote may be."""
+    whole = list(record_files.read(record_files.find(records[split == "val"])))
+    whole[0] = dataclasses.replace(whole[0], **{spoilt: b"no picture"})
+    path = str(tmp_path / "by_hand.tfrecord")
+    with tf.io.TFRecordWriter(path) as writer:
+        for one in whole:
+            writer.write(record_files.serialize(one))
+    files = [path if name == split else record_files.find(records[name == "val"])[0] for name in ("train", "val")]
+    with pytest.raises(InputError) as caught:
+        loop.fit([files[0]], [files[1]], tmp_path / "m", tiny())
+    what = "photo" if spoilt == "image_bytes" else "mask"
+    assert str(caught.value) == (
+        f"record {whole[0].id}: its {what} cannot be decoded; convert the photos again with pnet-convert"
+    )
+
+
 def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(records, trained, tmp_path):
     directory = tmp_path / "damaged"
     shutil.copytree(trained, directory)
@@ -261,7 +281,7 @@ def test_the_step_computes_what_the_plain_way_computes():
 
 
 def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records):
-    for flags in (["--preset=authors"], ["--preset=tiny", "--distillation_weight=1"]):
+    for flags in (["--preset=authors"], ["--preset=tiny", "--distillation_weight=1"], ["--boundary_emphasis=1"]):
         assert train.main([*flags, "--benchmark_steps=4", f"--records={records[0]}"]) == 1
     assert train.main(["--preset=tiny", "--benchmark_steps=4", f"--records={records[0]}", "--json=a.txt"]) == 1
 

@@ -52,7 +52,7 @@ def benchmark() -> None:
             list(dict.fromkeys(FLAGS.delegates)),
             FLAGS.runs,
             profile=FLAGS.top > 0,
-            keep=FLAGS.keep,
+            on_kept=(lambda folder: print(f"kept on the phone: {folder}")) if FLAGS.keep else None,
             on_run=update,
         )
     _print(phone, rows)

@@ -64,7 +64,8 @@ def show() -> None:
     total = records.count(paths)
     if total < FLAGS.count:
         raise InputError(f"--count={FLAGS.count}: the records are only {total}")
-    (batch,) = pipeline.training_batches(paths, _settings(FLAGS.count), total).take(1).as_numpy_iterator()
+    with pipeline.bad_records_are_named():
+        (batch,) = pipeline.training_batches(paths, _settings(FLAGS.count), total).take(1).as_numpy_iterator()
     pictures.write(FLAGS.output, sheet.draw(batch))
     print(FLAGS.output)
 

@@ -31,9 +31,10 @@ def measure(paths: list[str], experiment: config.Experiment, record_count: int, 
     batch_size = experiment.training.batch_size
     data = pipeline.training_batches(paths, experiment, record_count).take(_WARM_UP + batches)
     wall = cpu = 0.0
-    for index, _ in enumerate(data):
-        if index == _WARM_UP - 1:
-            wall, cpu = time.perf_counter(), time.process_time()
+    with pipeline.bad_records_are_named():
+        for index, _ in enumerate(data):
+            if index == _WARM_UP - 1:
+                wall, cpu = time.perf_counter(), time.process_time()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     pairs = batches * batch_size
     return {

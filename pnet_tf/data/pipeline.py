@@ -1,6 +1,9 @@
 """tf.data over record files: shuffled epochs of paired views, in an order that a resume repeats."""
 
+import contextlib
 import dataclasses
+import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -57,6 +60,18 @@ class Part:
     replicas: int = 1
 
 
+@contextlib.contextmanager
+def bad_records_are_named() -> Iterator[None]:
+    """Turns what TensorFlow makes of an InputError inside a map function into that one line again."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        said = re.search(r"InputError: (.+)", error.message or "")
+        if not said:
+            raise
+        raise InputError(said[1]) from None
+
+
 def training_batches(
     paths: list[str],
     experiment: config.Experiment,
@@ -79,6 +94,7 @@ def training_batches(
     Returns:
       A dataset of dicts: CLEAN, TEXTURED (B, H, W, 3) uint8 RGB; MASK, BOUNDARY (B, H, W) uint8
       labels; TEACHER (B, H, W) uint8, foreground probability times 255; RECORD_ID (B,) string.
+      Iterated within `bad_records_are_named`, it raises InputError for a record that cannot be decoded.
     """
     data, model, training = experiment.data, experiment.model, experiment.training
     shape = size or (model.input_height, model.input_width)
@@ -86,7 +102,8 @@ def training_batches(
 
     def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes) -> tuple[np.ndarray, ...]:
         rng = views.generator(training.seed, int(epoch), record_id)
-        return views.make_pair(image, mask, teacher, rng, data, *shape)
+        with records.named(record_id.decode(errors="replace")):
+            return views.make_pair(image, mask, teacher, rng, data, *shape)
 
     def to_views(epoch: tf.Tensor, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
         record = records.parse(serialized)

@@ -1,5 +1,6 @@
 """The schema of a record, for the writer and every reader."""
 
+import contextlib
 import dataclasses
 import glob
 import json
@@ -93,10 +94,20 @@ def parse_record(serialized: bytes) -> Record:
     )
 
 
-def decode_photo(image_bytes: bytes) -> np.ndarray:
-    """File content → (h, w, 3) uint8 RGB."""
-    bgr = cv2.imdecode(np.frombuffer(image_bytes, np.uint8), cv2.IMREAD_COLOR)
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+def _decoded(content: bytes, mode: int, what: str) -> np.ndarray:
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), mode) if content else None
+    if image is None:
+        raise InputError(f"its {what} cannot be decoded; convert the photos again with pnet-convert")
+    return image
+
+
+def decode_photo(image_bytes: bytes, mode: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    """File content → (h, w, 3) uint8 RGB, by another of OpenCV's colour modes perhaps smaller.
+
+    Raises:
+      InputError: not a picture. It does not name the record, as for masks and teachers; `named` does.
+    """
+    return cv2.cvtColor(_decoded(image_bytes, mode, "photo"), cv2.COLOR_BGR2RGB)
 
 
 def encode_mask(mask: np.ndarray) -> bytes:
@@ -107,8 +118,7 @@ def encode_mask(mask: np.ndarray) -> bytes:
 
 def decode_mask(mask_bytes: bytes) -> np.ndarray:
     """PNG → (h, w) uint8 labels: BACKGROUND, FOREGROUND or IGNORE."""
-    stored = cv2.imdecode(np.frombuffer(mask_bytes, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return fields.to_labels(stored)
+    return fields.to_labels(_decoded(mask_bytes, cv2.IMREAD_GRAYSCALE, "mask"))
 
 
 def encode_teacher(probability: np.ndarray) -> bytes:
@@ -118,7 +128,16 @@ def encode_teacher(probability: np.ndarray) -> bytes:
 
 def decode_teacher(teacher_bytes: bytes) -> np.ndarray:
     """PNG → (h, w) uint8, the foreground probability times 255."""
-    return cv2.imdecode(np.frombuffer(teacher_bytes, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return _decoded(teacher_bytes, cv2.IMREAD_GRAYSCALE, "teacher")
+
+
+@contextlib.contextmanager
+def named(record_id: str) -> Iterator[None]:
+    """Puts the record's id in front of an InputError's words."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"record {record_id}: {error}") from None
 
 
 def find(pattern: str) -> list[str]:
@@ -214,6 +233,12 @@ def read(paths: list[str]) -> Iterator[Record]:
 
 
 def samples(paths: list[str]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Id, (h, w, 3) uint8 RGB and (h, w) uint8 labels of every record, in order; errors as for `read`."""
+    """Id, (h, w, 3) uint8 RGB and (h, w) uint8 labels of every record, in order.
+
+    Raises:
+      InputError: as for `read`, or a photo or mask that cannot be decoded, by the record's id.
+    """
     for record in read(paths):
-        yield record.id, decode_photo(record.image_bytes), decode_mask(record.mask_bytes)
+        with named(record.id):
+            photo, labels = decode_photo(record.image_bytes), decode_mask(record.mask_bytes)
+        yield record.id, photo, labels

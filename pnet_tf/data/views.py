@@ -33,8 +33,7 @@ def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
     """
     jpeg = image_bytes[:2] == b"\xff\xd8"
     reduction = max(r for r in _REDUCED if r == 1 or (jpeg and r * scale <= 1))
-    bgr = cv2.imdecode(np.frombuffer(image_bytes, np.uint8), _REDUCED[reduction])
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), reduction
+    return records.decode_photo(image_bytes, _REDUCED[reduction]), reduction
 
 
 def make_pair(
@@ -58,6 +57,9 @@ def make_pair(
       clean and textured view (H, W, 3) uint8 RGB; mask labels (H, W) uint8 of BACKGROUND,
       FOREGROUND, IGNORE; boundary labels (H, W) uint8 of BACKGROUND, FOREGROUND; the teacher's
       foreground probability times 255, (H, W) uint8, or the mask itself where the record has no teacher.
+
+    Raises:
+      InputError: photo, mask or teacher cannot be decoded.
     """
     labels = records.decode_mask(mask_bytes)
     stretched = data.stretch_share and rng.random() < data.stretch_share

@@ -120,8 +120,8 @@ def connect(program: str | None, serial: str | None) -> tuple[bridge.Adb, Phone]
 
 
 @contextlib.contextmanager
-def workspace(adb: bridge.Adb, keep: bool = False) -> Iterator[str]:
-    """A folder of its own on the phone, removed on the way out, also after a failure or Ctrl-C."""
+def workspace(adb: bridge.Adb, on_kept: Callable[[str], None] | None = None) -> Iterator[str]:
+    """A folder of its own on the phone, removed on the way out, also after a failure or Ctrl-C; or kept, and told."""
     folder = f"{REMOTE_ROOT}/pnet-benchmark-{uuid.uuid4().hex[:8]}"
     try:
         made = adb.shell(f"mkdir {folder}").strip()
@@ -131,7 +131,9 @@ def workspace(adb: bridge.Adb, keep: bool = False) -> Iterator[str]:
             raise InputError(f"{folder}: cannot be made on the phone ({made.splitlines()[-1]}); reboot it")
         yield folder
     finally:
-        if not keep:
+        if on_kept:
+            on_kept(folder)
+        else:
             with contextlib.suppress(InputError):  # the phone may be gone; the first failure is the one to tell
                 adb.shell(f"rm -rf {folder}")
 
@@ -145,7 +147,7 @@ def measure(
     delegates: Sequence[str] = DELEGATES,
     runs: int = 50,
     profile: bool = True,
-    keep: bool = False,
+    on_kept: Callable[[str], None] | None = None,
     on_run: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Row]:
     """Times every file on every delegate, the CPU once for each number of threads.
@@ -159,7 +161,7 @@ def measure(
       delegates: of `DELEGATES`.
       runs: timed runs, at least; the tool goes on until a second has passed.
       profile: runs everything once more, with operator profile and memory watched.
-      keep: leaves the files on the phone.
+      on_kept: leaves the files on the phone and is told their folder; by default they are removed.
       on_run: told how many of how many rows are done.
 
     Raises:
@@ -171,7 +173,7 @@ def measure(
         raise InputError(f"--benchmark_binary={binary}: {runs_on}; {_download(phone.abis)}")
     settings = [(d, t) for d in delegates for t in (threads if d == "cpu" else [None])]
     rows: list[Row] = []
-    with workspace(adb, keep) as folder:
+    with workspace(adb, on_kept) as folder:
         adb.push(binary, f"{folder}/benchmark_model")
         adb.shell(f"chmod 755 {folder}/benchmark_model")
         for number, model in enumerate(models):

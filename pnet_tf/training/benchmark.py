@@ -94,7 +94,8 @@ class _Clock:
 
     def take(self, batches: Iterator[Batch]) -> None:
         begun = time.perf_counter()
-        batch = next(batches)
+        with pipeline.bad_records_are_named():
+            batch = next(batches)
         self.waits.append(time.perf_counter() - begun)
         self._step(batch).numpy()
         self.taken.append(time.perf_counter() - begun)
@@ -107,7 +108,8 @@ def measure(
 
     Args:
       paths: record files.
-      experiment: sizes, batch size, losses; boundary loss on both views and no distillation, as the plain step has it.
+      experiment: sizes, batch size, losses; boundary loss on both views and neither distillation nor emphasis,
+        as the plain step has it.
       steps: timed steps of either kind, rounded up to whole blocks.
       on_step: told how many of how many steps are done.
 
@@ -115,10 +117,11 @@ def measure(
       InputError: bad records, or an experiment that the plain step cannot do.
     """
     loss = experiment.loss
-    if loss.boundary_views != "both" or not loss.focal_factor_gradient or loss.distillation_weight:
+    beyond = loss.distillation_weight or loss.boundary_emphasis
+    if loss.boundary_views != "both" or not loss.focal_factor_gradient or beyond:
         raise InputError(
             "--benchmark_steps: the plain step knows the paper's losses alone; leave out --distillation_weight, "
-            "--boundary_views and --nofocal_factor_gradient"
+            "--boundary_emphasis, --boundary_views and --nofocal_factor_gradient"
         )
     if experiment.training.quantize or experiment.model.prior:
         raise InputError("--benchmark_steps: times float networks without prior; leave out --quantize and --prior")

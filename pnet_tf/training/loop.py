@@ -144,7 +144,8 @@ def _batches(
 def _taken(step: Callable, batches: Iterator[dict[str, Any]], batch_size: int) -> tuple[dict, dict[str, float]]:
     """One batch and the figures of a step on it."""
     begun = time.perf_counter()
-    batch = next(batches)
+    with pipeline.bad_records_are_named():
+        batch = next(batches)
     waited = time.perf_counter() - begun
     figures = {name: float(value) for name, value in step(batch).items()}
     seconds = time.perf_counter() - begun
