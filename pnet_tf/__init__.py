@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(name: str = "portraitnet", threads: int = 2) -> "Segmenter":
-    """A shipped model, ready to use.
+def load(model: str = "portraitnet", threads: int = 2) -> "Segmenter":
+    """A model, ready to use.
 
     Args:
-      name: a shipped model's name.
+      model: a shipped model's name, or a .tflite file that pnet-export wrote.
       threads: threads of the network.
 
     Returns:
       A callable: photo (h, w, 3) uint8 RGB of any size → foreground probability (h, w) float32 0..1.
 
     Raises:
-      InputError: no model of that name (the known ones are listed).
+      InputError: neither (the shipped models are listed), or a file of another contract.
     """
     from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.segmenter import Segmenter
 
-    return Segmenter(TFLiteNetwork(shipped.path(name), threads))
+    return Segmenter(TFLiteNetwork(shipped.find(model), threads))

@@ -27,7 +27,8 @@ def _grey(rgb: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
-def _cut_out(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def on_backdrop(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The photo, (h, w, 3) uint8 RGB, with all that (h, w) bool `mask` leaves out under BACKDROP."""
     backdrop = cv2.addWeighted(_grey(rgb), 0.2, np.full_like(rgb, BACKDROP), 0.8, 0)
     return np.where(mask[..., None], rgb, backdrop)
 
@@ -54,7 +55,7 @@ def _row(photo: evaluation.Photo) -> list[np.ndarray]:
     rgb = cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA)
     labels = cv2.resize(photo.labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
     predicted = cv2.resize(photo.predicted.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT) > 0
-    cut_outs = [_cut_out(rgb, mask) for mask in (labels == fields.FOREGROUND, predicted)]
+    cut_outs = [on_backdrop(rgb, mask) for mask in (labels == fields.FOREGROUND, predicted)]
     return [rgb, *cut_outs, difference(rgb, labels, predicted)]
 
 

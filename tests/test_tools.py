@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+import pnet_tf
 from helpers import portrait, write_folder, write_photo
+from pnet_tf.runtime import pictures, shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 
 TOOLS = (
@@ -177,9 +179,14 @@ def photo(tmp_path):
     return tmp_path / "me.jpg"
 
 
-def test_shipped_model_is_the_default(photo, tmp_path):
-    assert run("segment", f"--input={photo}") == 0
-    assert cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED).shape[2] == 4
+def test_shipped_models_have_names(photo, tmp_path):
+    """The default by its name and by its file, and loaded without a command line: one and the same cut-out."""
+    for arguments in ((), ("--model=portraitnet",), (f"--model={shipped.path()}",)):
+        assert run("segment", f"--input={photo}", *arguments, "--overwrite") == 0
+        cut_out = cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED)
+        for model in ("portraitnet", str(shipped.path())):
+            foreground = pnet_tf.load(model)(pictures.read(photo))
+            assert np.array_equal(cut_out[..., 3], np.rint(255 * foreground))
 
 
 def test_segment_refuses(capsys, photo, tmp_path):
@@ -194,6 +201,7 @@ def test_segment_refuses(capsys, photo, tmp_path):
         ((f"--input={tmp_path}/text.jpg", out), "text.jpg: not a picture"),
         ((f"--input={photo}", out, f"--model={tmp_path}/wrong.tflite"), "wrong.tflite: not a .tflite model"),
         ((f"--input={photo}", out, f"--model={tmp_path}/none.tflite"), "none.tflite: no such model file"),
+        ((f"--input={photo}", out, "--model=portrait"), "portrait: neither a file nor a shipped model; known are p"),
         ((f"--input={photo}", out, "--background=#12345"), "#12345"),
         ((f"--input={photo}", f"--output={tmp_path}/out.jpg"), "use .png"),
         ((f"--input={photo}", f"--output={tmp_path}/there.png"), "--overwrite"),

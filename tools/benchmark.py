@@ -17,6 +17,7 @@ from absl import flags
 
 from pnet_tf import evaluation, metrics
 from pnet_tf.errors import InputError
+from pnet_tf.runtime import shipped
 from pnet_tf.runtime.benchmark import Timing, compare
 from pnet_tf.runtime.peer import split_range
 from pnet_tf.runtime.segmenter import Network
@@ -26,7 +27,8 @@ FLAGS = cli.new_flags()
 flags.DEFINE_multi_string(
     "model",
     None,
-    "A .tflite file; another segmenter's with the range of its pixels, file.tflite:0..1; repeatable.",
+    "A .tflite file, a shipped model's name, or another segmenter's file with the range of its pixels, "
+    "file.tflite:0..1; repeatable.",
     required=True,
     flag_values=FLAGS,
 )
@@ -99,6 +101,7 @@ def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
     _check_flags()
+    FLAGS.model = [shipped.find(model) for model in FLAGS.model]
     for model in FLAGS.model:
         path = split_range(model)[0]
         if not pathlib.Path(path).is_file():

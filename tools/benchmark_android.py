@@ -17,7 +17,9 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
-flags.DEFINE_multi_string("model", None, "A .tflite file; repeatable. By default the shipped one.", flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "model", ["portraitnet"], "A .tflite file, or a shipped model's name; repeatable.", flag_values=FLAGS
+)
 flags.DEFINE_string("benchmark_binary", None, "TensorFlow Lite's benchmark_model for Android.", flag_values=FLAGS)
 flags.DEFINE_string("serial", None, "The phone, if several are connected.", flag_values=FLAGS)
 flags.DEFINE_string("adb", None, "The adb program; by default the one on PATH.", flag_values=FLAGS)
@@ -39,7 +41,7 @@ def benchmark() -> None:
 
     if not FLAGS.delegates or not set(FLAGS.delegates) <= set(android.DELEGATES):
         raise InputError(f"--delegates={','.join(FLAGS.delegates)}: of {', '.join(android.DELEGATES)}")
-    models = FLAGS.model or [str(shipped.path())]
+    models = [shipped.find(model) for model in FLAGS.model]
     android.check_files(models, FLAGS.benchmark_binary)
     adb, phone = android.connect(FLAGS.adb, FLAGS.serial)
     with cli.progress("measuring", "row") as update:

@@ -22,7 +22,8 @@ FLAGS = cli.new_flags()
 flags.DEFINE_string(
     "model",
     None,
-    "A model directory, a .tflite file, or another segmenter's with the range of its pixels, file.tflite:0..1.",
+    "A model directory, a .tflite file, a shipped model's name, or another segmenter's file with the range of its "
+    "pixels, file.tflite:0..1.",
     required=True,
     flag_values=FLAGS,
 )

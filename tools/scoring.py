@@ -7,6 +7,7 @@ from absl import flags
 
 from pnet_tf import evaluation
 from pnet_tf.errors import InputError
+from pnet_tf.runtime import shipped
 from pnet_tf.runtime.segmenter import Network
 
 
@@ -14,13 +15,14 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
     """The network that --model names, and how a photo meets its size: "letterbox", or "stretch" for a peer.
 
     Args:
-      model: a model directory, a .tflite file from pnet-export, or another segmenter with the range of its pixels,
-        such as `selfie.tflite:0..1`.
+      model: a model directory, a .tflite file from pnet-export, a shipped model's name, or another segmenter with the
+        range of its pixels, such as `selfie.tflite:0..1`.
       threads: for a .tflite file.
 
     Raises:
       InputError: nothing of the kind is there.
     """
+    model = shipped.find(model)
     if pathlib.Path(model).is_dir():
         from pnet_tf import store
         from pnet_tf.model.predict import KerasNetwork

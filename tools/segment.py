@@ -22,7 +22,7 @@ flags.DEFINE_string("output", None, "A picture, or a folder for a folder.", flag
 flags.DEFINE_string(
     "background", "transparent", "transparent, blur, a colour such as #00ff00, a picture, or mask.", flag_values=FLAGS
 )
-flags.DEFINE_string("model", None, "A .tflite file; the shipped model by default.", flag_values=FLAGS)
+flags.DEFINE_string("model", "portraitnet", "A .tflite file, or a shipped model's name.", flag_values=FLAGS)
 flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
@@ -83,7 +83,7 @@ def segment() -> None:
     from pnet_tf.runtime.segmenter import Segmenter
 
     jobs, finish = _jobs(), _backdrop()
-    segmenter = Segmenter(TFLiteNetwork(FLAGS.model or shipped.path(), FLAGS.threads), FLAGS.resize)
+    segmenter = Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize)
     with cli.progress("segmenting", "photo") as update:
         for done, (photo, output) in enumerate(jobs, 1):
             rgb = pictures.read(photo)

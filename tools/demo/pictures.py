@@ -1,0 +1,73 @@
+"""The pictures of README.md and of the model cards, made anew by the shipped int8 files.
+
+python tools/demo/pictures.py      → portrait.jpg and failures.jpg beside this file
+"""
+
+import pathlib
+
+import cv2
+import numpy as np
+import photos
+
+import pnet_tf
+from pnet_tf import grid, worst
+from pnet_tf.runtime import compose, pictures
+
+HERE = pathlib.Path(__file__).parent
+MODELS = ("portraitnet", "portraitnet-lite")
+HEIGHT = 400
+SMALL = 220
+
+
+def _at_height(rgb: np.ndarray, height: int) -> np.ndarray:
+    width = round(rgb.shape[1] * height / rgb.shape[0])
+    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def portrait() -> np.ndarray:
+    """The astronaut, what the flagship says of her, and two other backgrounds."""
+    rgb, _ = photos.portrait("astronaut")
+    foreground = pnet_tf.load(MODELS[0])(rgb)
+    grey = cv2.cvtColor(np.rint(255 * foreground).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    blurred = compose.over(rgb, foreground, compose.blurred(rgb, foreground))
+    replaced = compose.over(rgb, foreground, compose.filled(photos.picture("coffee"), *rgb.shape[:2]))
+    cells = [rgb, grey, blurred, replaced]
+    return np.hstack([_at_height(cell, HEIGHT) for cell in cells])
+
+
+def hard_cases() -> dict[str, np.ndarray]:
+    """What no portrait is, or no usual one: a caption → (h, w, 3) uint8 RGB."""
+    rgb, mask = photos.portrait("astronaut")
+    man, his_mask = photos.portrait("camera")
+    far = cv2.resize(photos.picture("grass"), (512, 512))
+    place = np.array([[0.25, 0, 200], [0, 0.25, 330]])
+    inside = cv2.warpAffine(mask, place, (512, 512))[..., None] > 127
+    far = np.where(inside, cv2.warpAffine(rgb, place, (512, 512), flags=cv2.INTER_AREA), far)
+    shifted = np.array([[1, 0, 170.0], [0, 1, 0]])
+    behind = cv2.warpAffine(his_mask, shifted, (512, 512))[..., None] > 127
+    pair = np.where(behind & (mask[..., None] < 128), cv2.warpAffine(man, shifted, (512, 512)), rgb)
+    return {
+        "lying": np.rot90(rgb).copy(),
+        "a tenth of the light": cv2.convertScaleAbs(rgb, alpha=0.1),
+        "far away": far,
+        "two people, pasted": pair,
+        "no person: a cat": photos.picture("chelsea"),
+        "no person: a cup": photos.picture("coffee"),
+    }
+
+
+def failures() -> np.ndarray:
+    """The hard cases as each model cuts them out."""
+    segmenters = [pnet_tf.load(name) for name in MODELS]
+    rows, captions = [], []
+    for caption, rgb in hard_cases().items():
+        cut_outs = [worst.on_backdrop(rgb, segmenter(rgb) > 0.5) for segmenter in segmenters]
+        rows.append([_at_height(one, SMALL) for one in (rgb, *cut_outs)])
+        captions.append(caption)
+    headings = [[(name, grid.BLACK)] for name in ("photo", *MODELS)]
+    return grid.draw(headings, rows, captions)
+
+
+if __name__ == "__main__":
+    pictures.write(HERE / "portrait.jpg", portrait())
+    pictures.write(HERE / "failures.jpg", failures())
