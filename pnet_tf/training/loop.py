@@ -159,6 +159,42 @@ def _refuse_not_finite(step: int, loss: float, batch: dict[str, Any], strategy: 
         raise InputError(f"step {step}: the loss is not finite; lower --learning_rate or look at the records {ids}")
 
 
+class _Keeper:
+    """Validates, and keeps what a validation leaves: the best weights, the history, a checkpoint."""
+
+    def __init__(
+        self,
+        directory: pathlib.Path,
+        experiment: config.Experiment,
+        validation_paths: list[str],
+        parts: Parts,
+        checkpoints: Checkpoints,
+        history: list[dict[str, Any]],
+        strategy: tf.distribute.Strategy,
+        watchers: Watchers,
+    ):
+        self._directory, self._experiment, self._validation_paths = directory, experiment, validation_paths
+        self._parts, self._checkpoints, self._history = parts, checkpoints, history
+        self._strategy, self._watchers = strategy, watchers
+        self._network = KerasNetwork(parts.validated)
+
+    def validate(self, entry: dict[str, Any], batch: dict[str, Any]) -> None:
+        """Adds the scores to the entry and the entry to the history; the batch is for the panels."""
+        parts, history, resize = self._parts, self._history, self._experiment.data.resize
+        parts.refresh()
+        scores = evaluation.evaluate(self._network, records.samples(self._validation_paths), resize)
+        is_best = scores[evaluation.NETWORK_SIZE][SCORE] > _best(history)
+        history.append({**entry, **scores})
+        if distribution.is_chief(self._strategy):
+            if is_best:
+                store.save(parts.validated, self._experiment, self._directory)
+            files.write_text(self._directory / HISTORY, json.dumps(history, indent=1) + "\n")
+        self._checkpoints.save(entry["step"])
+        self._watchers.on_epoch(history[-1])
+        if self._watchers.on_panels:
+            self._watchers.on_panels(entry["step"], panels.draw(parts.validated, batch, self._strategy))
+
+
 def fit(
     train_paths: list[str],
     validation_paths: list[str],
@@ -197,29 +233,16 @@ def fit(
     per_epoch = pipeline.steps_per_epoch(record_count, settings.batch_size)
     distribution.check_batch(strategy, settings.batch_size)
     plan = phases.plan(experiment, per_epoch)
-    run, writes = Run(experiment, command, train_paths, validation_paths), distribution.is_chief(strategy)
+    run = Run(experiment, command, train_paths, validation_paths)
     run.check(directory)
 
     parts, checkpoints, done = _begun_or_resumed(directory, experiment, per_epoch, strategy, initialise, watchers)
     total, history = settings.epochs * per_epoch, [one for one in _read_history(directory) if one["step"] <= done]
-    if writes:
+    if distribution.is_chief(strategy):
         run.write(directory)
     watchers.on_start(done, total)
-    network, meter = KerasNetwork(parts.validated), _Meter()
-
-    def validate(entry: dict[str, Any], batch: dict[str, Any]) -> None:
-        parts.refresh()
-        scores = evaluation.evaluate(network, records.samples(validation_paths), experiment.data.resize)
-        is_best = scores[evaluation.NETWORK_SIZE][SCORE] > _best(history)
-        history.append({**entry, **scores})
-        if writes:
-            if is_best:
-                store.save(parts.validated, experiment, directory)
-            files.write_text(directory / HISTORY, json.dumps(history, indent=1) + "\n")
-        checkpoints.save(entry["step"])
-        watchers.on_epoch(history[-1])
-        if watchers.on_panels:
-            watchers.on_panels(entry["step"], panels.draw(parts.validated, batch, strategy))
+    keeper = _Keeper(directory, experiment, validation_paths, parts, checkpoints, history, strategy, watchers)
+    meter = _Meter()
 
     with distribution.lost_workers_are_named(strategy):
         for phase in plan:
@@ -236,6 +259,6 @@ def fit(
                 meter.add(figures)
                 watchers.on_step(done, figures)
                 if done % (per_epoch * settings.validate_every) == 0 or done == total:
-                    validate(meter.entry(done, per_epoch), batch)
+                    keeper.validate(meter.entry(done, per_epoch), batch)
                     meter = _Meter()
     return history
