@@ -78,12 +78,31 @@ def hour() -> config.Experiment:
 
 
 def distilled() -> config.Experiment:
-    """What `hour` began, on more photos and with a teacher: the shipped model's recipe, 20 epochs of 143 steps.
+    """What `hour` began, on more photos and with a teacher: 20 epochs of 143 steps, an hour.
 
     Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. BUILD.md,
     "On real portraits", has the commands and the figures.
     """
     return hour().replace(learning_rate=5e-4, distillation_weight=1.0, stretch_share=0.25)
+
+
+def sharp() -> config.Experiment:
+    """What `distilled` began, with an eye on the boundary: the shipped `portraitnet`. 25 epochs, 75 minutes.
+
+    A skip at half the rate, more weight near the boundary, milder deformations; from `--init_weights` of a
+    `distilled` model. BUILD.md, "On real portraits", has the commands and the figures.
+    """
+    return distilled().replace(
+        finest_skip=2, boundary_emphasis=6.0, deformation_strength=0.6, epochs=25, learning_rate=8e-4
+    )
+
+
+def lite() -> config.Experiment:
+    """`sharp` at 192×192 with its heads at half the rate: the shipped `portraitnet-lite`, from ``portraitnet``.
+
+    ``--init_weights=portraitnet``; the weights of one fit the other.
+    """
+    return sharp().replace(input_height=192, input_width=192, head_rate=2, epochs=15, learning_rate=5e-4)
 
 
 def qat() -> config.Experiment:
@@ -135,7 +154,22 @@ def tiny() -> config.Experiment:
 
 PRESETS: dict[str, Callable[[], config.Experiment]] = {
     one.__name__: one
-    for one in (paper, exp1_m, exp2_b, exp3_c, exp4_full, authors, hour, distilled, qat, demo, demo_qat, tiny)
+    for one in (
+        paper,
+        exp1_m,
+        exp2_b,
+        exp3_c,
+        exp4_full,
+        authors,
+        hour,
+        distilled,
+        sharp,
+        lite,
+        qat,
+        demo,
+        demo_qat,
+        tiny,
+    )
 }
 
 
