@@ -59,10 +59,11 @@ def authors() -> config.Experiment:
 def hour() -> config.Experiment:
     """A good model of EG1800's 1,347 photos within an hour on two CPU cores.
 
-    ImageNet encoder weights, bilinear up-sampling, batch 16, cosine, averaged weights. BUILD.md,
-    "On real portraits", has the commands and the figures.
+    ImageNet encoder weights, bilinear up-sampling, a skip at half the rate, batch 16, cosine, averaged weights.
+    BUILD.md, "On real portraits", has the commands and the figures.
     """
     return config.Experiment(
+        model=config.Model(finest_skip=2),
         training=config.Training(
             epochs=20,
             batch_size=16,
@@ -73,7 +74,7 @@ def hour() -> config.Experiment:
             ema_decay=0.998,
             clip_norm=5.0,
             validate_every=2,
-        )
+        ),
     )
 
 
@@ -89,12 +90,10 @@ def distilled() -> config.Experiment:
 def sharp() -> config.Experiment:
     """What `distilled` began, with an eye on the boundary: the shipped `portraitnet`. 25 epochs, 75 minutes.
 
-    A skip at half the rate, more weight near the boundary, milder deformations; from `--init_weights` of a
-    `distilled` model. BUILD.md, "On real portraits", has the commands and the figures.
+    More weight near the boundary and milder deformations, from `--init_weights` of a `distilled` model. BUILD.md,
+    "On real portraits", has the commands and the figures.
     """
-    return distilled().replace(
-        finest_skip=2, boundary_emphasis=6.0, deformation_strength=0.6, epochs=25, learning_rate=8e-4
-    )
+    return distilled().replace(boundary_emphasis=6.0, deformation_strength=0.6, epochs=25, learning_rate=8e-4)
 
 
 def lite() -> config.Experiment:
@@ -127,6 +126,7 @@ def qat() -> config.Experiment:
 def demo() -> config.Experiment:
     """`make demo`: two minutes of fine-tuning the shipped model on 48 composed photos."""
     return config.Experiment(
+        model=config.Model(finest_skip=2),
         training=config.Training(
             epochs=16,
             batch_size=8,
@@ -135,7 +135,7 @@ def demo() -> config.Experiment:
             weight_decay=0.0,
             clip_norm=5.0,
             validate_every=4,
-        )
+        ),
     )
 
 

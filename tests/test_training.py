@@ -20,7 +20,7 @@ from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import benchmark, loop, optimizer, phases, summaries
 from pnet_tf.training.step import both_views, make_step
-from pnet_tf_tools import train
+from pnet_tf_tools import runs, train
 
 
 def tiny(**values) -> config.Experiment:
@@ -278,6 +278,21 @@ def test_the_step_computes_what_the_plain_way_computes():
     assert float(ours) == pytest.approx(float(plain), rel=1e-5)
     for mine, theirs in zip(tape.gradient(ours, variables), tape.gradient(plain, variables), strict=True):
         assert np.abs(mine - theirs).max() <= 1e-4 * max(1e-3, np.abs(theirs).max())
+
+
+def test_weights_of_another_network_with_the_same_shapes_are_noted(tmp_path, capsys):
+    """At width 1 the finest skip has no weight of its own that would tell the two networks apart."""
+    source = config.Experiment().replace(input_height=64, input_width=64, finest_skip=2)
+    store.save(store.build(source), source, tmp_path / "a")
+    for settings, lines in (
+        (source.replace(input_width=96), []),
+        (
+            source.replace(finest_skip=4),
+            ["note: the weights of --init_weights=a were trained with finest_skip=2; this network has finest_skip=4"],
+        ),
+    ):
+        runs.load_first(store.build(settings), tmp_path / "a", settings.model)
+        assert capsys.readouterr().out.splitlines() == lines
 
 
 def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records):

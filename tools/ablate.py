@@ -51,8 +51,8 @@ def ablate() -> None:
     patterns = (FLAGS.records, FLAGS.val_records, FLAGS.test_records or FLAGS.val_records)
     train_paths, val_paths, test_paths = (records.find(pattern) for pattern in patterns)
     directory, source, settings = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS), runs.given_settings(FLAGS)
-    width = presets.get(experiments.EXPERIMENTS[0]).replace(**settings).model.width
-    first = functools.partial(runs.load_first, source=source, width=width)
+    network = presets.get(experiments.EXPERIMENTS[0]).replace(**settings).model
+    first = functools.partial(runs.load_first, source=source, settings=network)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         command = shlex.join(["pnet-ablate", *cli.given(FLAGS)])
         watch = functools.partial(runs.watchers, bar)

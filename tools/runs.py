@@ -71,17 +71,29 @@ def init_source(values: flags.FlagValues) -> pathlib.Path | None:
     return source
 
 
-def load_first(model: Any, source: pathlib.Path | None, width: float) -> None:
+def _note_another_network(source: pathlib.Path, settings: config.Model) -> None:
+    """Weights of the same shapes may come from a network that is connected in another way; says how."""
+    from pnet_tf import store
+
+    theirs, ours = (dataclasses.asdict(one) for one in (store.read_config(source).model, settings))
+    names = [name for name in ours if theirs[name] != ours[name] and name not in ("input_height", "input_width")]
+    if names:
+        had, has = (", ".join(f"{name}={one[name]}" for name in names) for one in (theirs, ours))
+        print(f"note: the weights of --init_weights={source.name} were trained with {had}; this network has {has}")
+
+
+def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) -> None:
     """A new network's first weights: another model's, an encoder's, or its own random ones."""
     from pnet_tf import store
     from pnet_tf.model import weights
 
     if source and source.is_dir():
         weights.load(model, source / store.WEIGHTS)
+        _note_another_network(source, settings)
     elif source and source.exists():
         weights.load_encoder(model, source)
     elif source:
-        weights.load_imagenet(model, width)
+        weights.load_imagenet(model, settings.width)
 
 
 def _short(figures: dict[str, float]) -> dict[str, str]:

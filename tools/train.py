@@ -71,7 +71,7 @@ def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str
     """First weights: nothing, an encoder's, another model's, or a float model's int8 twin."""
     source = runs.init_source(FLAGS)
     if not experiment.training.quantize:
-        runs.load_first(model, source, experiment.model.width)
+        runs.load_first(model, source, experiment.model)
         return
     from pnet_tf import store
     from pnet_tf.export import calibration
