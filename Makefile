@@ -40,8 +40,7 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 test-addons: $(STAMP) $(ADDONS)/.installed
 	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
 
-test-torch: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[import]'
+test-torch: $(STAMP)-torch
 	$(BIN)/python -m pytest tests/pytorch
 
 lint: $(STAMP)
@@ -50,6 +49,10 @@ lint: $(STAMP)
 $(STAMP): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,test,demo]'
+	touch $@
+
+$(STAMP)-torch: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[import]'
 	touch $@
 
 $(MEDIAPIPE)/.installed:

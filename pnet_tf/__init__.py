@@ -7,6 +7,7 @@ Paper: Zhang et al., "PortraitNet: Real-time Portrait Segmentation Network for
 Mobile Device", Computers & Graphics 80 (2019).
 """
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(model: str = "portraitnet", threads: int = 2) -> "Segmenter":
+def load(model: str | os.PathLike = "portraitnet", threads: int = 2) -> "Segmenter":
     """A model, ready to use.
 
     Args:
@@ -26,10 +27,10 @@ def load(model: str = "portraitnet", threads: int = 2) -> "Segmenter":
       A callable: photo (h, w, 3) uint8 RGB of any size → foreground probability (h, w) float32 0..1.
 
     Raises:
-      InputError: neither (the shipped models are listed), or a file of another contract.
+      InputError: neither a file nor a shipped model (the shipped models are listed), or a file of another contract.
     """
     from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.segmenter import Segmenter
 
-    return Segmenter(TFLiteNetwork(shipped.find(model), threads))
+    return Segmenter(TFLiteNetwork(shipped.find(os.fspath(model)), threads))

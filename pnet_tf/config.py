@@ -80,9 +80,11 @@ class Model(_Checked):
     fusion: Literal["add", "concatenate"] = "add"
     """How a skip joins the decoder: the authors' code adds, the paper's text concatenates."""
     finest_skip: int = 4
-    """Rate of the finest encoder features that reach the decoder. 2, which the paper lacks, sharpens the boundary."""
+    """Down-sampling rate of the finest encoder features that reach the decoder, 4 or 2; 2, which the paper lacks and
+    network=reference has not, sharpens the boundary."""
     head_rate: int = 1
-    """Rate at which the heads predict. 2, which the paper lacks, saves time: the logits are enlarged bilinearly."""
+    """Down-sampling rate at which the heads predict, 1 or 2; 2, which the paper lacks and network=reference has not,
+    saves time: the logits are enlarged bilinearly."""
     prior: bool = False
     """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 
@@ -102,8 +104,8 @@ class Model(_Checked):
         _require(self.head_rate in (1, 2), f"head_rate={self.head_rate}: known rates are 1, 2")
         if self.network == "reference":
             _require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
-            _require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone")
-            _require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone")
+            _require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone; use finest_skip=4")
+            _require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone; use head_rate=1")
         else:
             _require(self.upsampling != "depthwise", "upsampling=depthwise: of network=reference alone; use bilinear")
             _require(not self.prior, "prior: of network=reference alone")
@@ -118,7 +120,7 @@ class Data(_Checked):
     resize: Literal["letterbox", "stretch"] = "letterbox"
     """How a photo meets the network's size when nothing is augmented."""
     deformation_strength: float = 1.0
-    """Of section 4.2's ranges of angle, zoom and shift; 0.5 halves them, for the end of a training."""
+    """Factor on section 4.2's ranges of angle, zoom and shift, 0 to 1; of augment=paper alone."""
     stretch_share: float = 0.0
     """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch."""
     boundary: Literal["canny", "contour"] = "canny"
@@ -129,6 +131,10 @@ class Data(_Checked):
         _require(
             0 <= self.deformation_strength <= 1,
             f"deformation_strength={self.deformation_strength}: must lie in [0, 1]",
+        )
+        _require(
+            self.augment == "paper" or self.deformation_strength == 1,
+            f"deformation_strength={self.deformation_strength}: of augment=paper alone; leave it at 1",
         )
         _require(0 <= self.stretch_share <= 1, f"stretch_share={self.stretch_share}: must lie in [0, 1]")
         _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
@@ -143,7 +149,8 @@ class Loss(_Checked):
     boundary_views: Literal["both", "clean", "textured"] = "both"
     """Which views carry the boundary loss; the authors' code has it on A′ alone."""
     boundary_emphasis: float = 0.0
-    """Extra weight, in the mask and distillation terms, of the pixels near the mask's boundary; 0 in the paper."""
+    """Extra weight, in the mask and distillation terms, of the boundary label's pixels and those within 2 pixels of
+    it; 0 in the paper."""
     focal_gamma: float = 2.0
     focal_factor_gradient: bool = True
     """Whether the gradient runs through the factor (1 − p)^γ; in the authors' code it does not."""

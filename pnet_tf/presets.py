@@ -59,7 +59,7 @@ def authors() -> config.Experiment:
 def hour() -> config.Experiment:
     """A good model of EG1800's 1,347 photos within an hour on two CPU cores.
 
-    ImageNet encoder weights, bilinear up-sampling, a skip at half the rate, batch 16, cosine, averaged weights.
+    ImageNet encoder weights, bilinear up-sampling, a skip at half resolution, batch 16, cosine, averaged weights.
     BUILD.md, "On real portraits", has the commands and the figures.
     """
     return config.Experiment(
@@ -97,7 +97,7 @@ def sharp() -> config.Experiment:
 
 
 def lite() -> config.Experiment:
-    """`sharp` at 192×192 with its heads at half the rate: the shipped `portraitnet-lite`, from ``portraitnet``.
+    """`sharp` at 192×192 with its heads at half resolution: the shipped `portraitnet-lite`, from ``portraitnet``.
 
     ``--init_weights=portraitnet``; the weights of one fit the other.
     """

@@ -106,6 +106,7 @@ def test_an_adb_that_does_not_answer():
 def test_no_space_for_the_folder(bench, bench_fails):
     bench.scenario["shell"]["mkdir"] = {"out": "mkdir: '/data/local/tmp/p': No space left on device\n", "status": 1}
     assert "no space left on the phone" in bench_fails()
+    assert "kept" not in bench_fails("--keep")
 
 
 def test_wrong_files_are_told_before_a_phone_is_asked(bench, bench_fails):

@@ -98,6 +98,8 @@ class Exported:
     sources: dict
     files: dict[str, bytes]
     images: list[np.ndarray]
+    bound: float
+    """Of the difference to the source in any pixel; half-resolution logits are rounded once more when enlarged."""
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -111,14 +113,14 @@ def exported(request) -> Exported:
     qat.calibrate(quantized, small, [image[None] for image in images])
     sources = {"int8_qat": quantized, "int8_ptq": small}
     files = {mode: convert.convert(source, mode, calibration=images) for mode, source in sources.items()}
-    return Exported(sources, files, images)
+    return Exported(sources, files, images, 0.1 if request.param == "lite" else 0.08)
 
 
 @pytest.mark.parametrize("mode", ["int8_qat", "int8_ptq"])
 def test_every_network_is_int8_throughout(exported, mode):
     """The file follows the model that it came from, and nothing in it computes or converts for nothing."""
     found = report.inspect(exported.files[mode], KerasNetwork(exported.sources[mode]), exported.images)
-    assert found.max_difference < 0.1
+    assert found.max_difference < exported.bound
     assert found.float_tensors == [] and found.xnnpack_partitions == 1
     assert found.operators["QUANTIZE"] == 2 and "DEQUANTIZE" not in found.operators  # at both ends alone
     deconvolutions = found.operators.get("TRANSPOSE_CONV", 0)

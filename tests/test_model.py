@@ -22,7 +22,7 @@ def test_every_width_keeps_the_input_size(width):
     assert shapes == {fields.MASK_LOGITS: (None, 64, 96, 2), fields.BOUNDARY_LOGITS: (None, 64, 96, 2)}
 
 
-def test_the_finest_skip_brings_single_pixels_to_the_heads():
+def test_the_finest_skip_feeds_the_last_d_block():
     """At width 1 it costs no weight; what the decoder sees of rate 2 comes through it alone."""
     plain, skipping = (portraitnet.build(config.Model(finest_skip=rate, **SMALL)) for rate in (4, 2))
     assert plain.count_params() == skipping.count_params()
@@ -30,7 +30,7 @@ def test_the_finest_skip_brings_single_pixels_to_the_heads():
     assert "upsample_4" in decoder_inputs[0] and "fuse_2" in decoder_inputs[1]
 
 
-def test_heads_at_half_the_rate_are_enlarged():
+def test_heads_at_half_resolution_are_enlarged():
     model = portraitnet.build(config.Model(head_rate=2, **SMALL))
     head = keras.Model(model.input, model.get_layer(portraitnet.MASK_HEAD).output)(photo())
     assert head.shape == (2, 32, 48, 2)

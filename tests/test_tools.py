@@ -179,12 +179,14 @@ def photo(tmp_path):
     return tmp_path / "me.jpg"
 
 
-def test_shipped_models_have_names(photo, tmp_path):
+def test_shipped_models_have_names(photo, tmp_path, monkeypatch):
     """The default by its name and by its file, and loaded without a command line: one and the same cut-out."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "portraitnet").mkdir()  # of somebody's training
     for arguments in ((), ("--model=portraitnet",), (f"--model={shipped.path()}",)):
         assert run("segment", f"--input={photo}", *arguments, "--overwrite") == 0
         cut_out = cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED)
-        for model in ("portraitnet", str(shipped.path())):
+        for model in ("portraitnet", shipped.path()):
             foreground = pnet_tf.load(model)(pictures.read(photo))
             assert np.array_equal(cut_out[..., 3], np.rint(255 * foreground))
 
@@ -201,7 +203,10 @@ def test_segment_refuses(capsys, photo, tmp_path):
         ((f"--input={tmp_path}/text.jpg", out), "text.jpg: not a picture"),
         ((f"--input={photo}", out, f"--model={tmp_path}/wrong.tflite"), "wrong.tflite: not a .tflite model"),
         ((f"--input={photo}", out, f"--model={tmp_path}/none.tflite"), "none.tflite: no such model file"),
-        ((f"--input={photo}", out, "--model=portrait"), "portrait: neither a file nor a shipped model; known are p"),
+        (
+            (f"--input={photo}", out, "--model=portrait"),
+            "portrait: neither a model file nor a shipped model; known are p",
+        ),
         ((f"--input={photo}", out, "--background=#12345"), "#12345"),
         ((f"--input={photo}", f"--output={tmp_path}/out.jpg"), "use .png"),
         ((f"--input={photo}", f"--output={tmp_path}/there.png"), "--overwrite"),

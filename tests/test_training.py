@@ -14,6 +14,7 @@ from pnet_tf import config, evaluation, fields, metrics, presets, store
 from pnet_tf.data import pipeline
 from pnet_tf.data import records as record_files
 from pnet_tf.errors import InputError
+from pnet_tf.export import calibration
 from pnet_tf.losses.objective import objective
 from pnet_tf.model import portraitnet, weights
 from pnet_tf.model.predict import KerasNetwork
@@ -134,9 +135,17 @@ def test_a_loss_that_is_not_finite_names_the_records(small_network, records, tmp
         fit(records, tmp_path / "model", tiny(), initialise=poison)
 
 
-@pytest.mark.parametrize("spoilt", ["image_bytes", "mask_bytes"])
-@pytest.mark.parametrize("split", ["train", "val"])
-def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_path, split, spoilt):
+@pytest.mark.parametrize(
+    ("split", "spoilt", "what"),
+    [
+        ("train", "image_bytes", "photo"),
+        ("train", "mask_bytes", "mask"),
+        ("train", "teacher_bytes", "teacher"),
+        ("val", "image_bytes", "photo"),
+        ("val", "mask_bytes", "mask"),
+    ],
+)
+def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_path, split, spoilt, what):
     """As records that another program wrote may be."""
     whole = list(record_files.read(record_files.find(records[split == "val"])))
     whole[0] = dataclasses.replace(whole[0], **{spoilt: b"no picture"})
@@ -147,10 +156,12 @@ def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_pa
     files = [path if name == split else record_files.find(records[name == "val"])[0] for name in ("train", "val")]
     with pytest.raises(InputError) as caught:
         loop.fit([files[0]], [files[1]], tmp_path / "m", tiny())
-    what = "photo" if spoilt == "image_bytes" else "mask"
-    assert str(caught.value) == (
-        f"record {whole[0].id}: its {what} cannot be decoded; convert the photos again with pnet-convert"
-    )
+    line = f"record {whole[0].id}: its {what} cannot be decoded; convert the photos again with pnet-convert"
+    assert str(caught.value) == line
+    if spoilt == "image_bytes":
+        with pytest.raises(InputError) as caught:
+            calibration.photos([path], tiny())
+        assert str(caught.value) == line
 
 
 def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(records, trained, tmp_path):
@@ -288,16 +299,17 @@ def test_weights_of_another_network_with_the_same_shapes_are_noted(tmp_path, cap
         (source.replace(input_width=96), []),
         (
             source.replace(finest_skip=4),
-            ["note: the weights of --init_weights=a were trained with finest_skip=2; this network has finest_skip=4"],
+            [f"note: the weights in {tmp_path / 'a'} were trained with finest_skip=2; this network has finest_skip=4"],
         ),
     ):
         runs.load_first(store.build(settings), tmp_path / "a", settings.model)
         assert capsys.readouterr().out.splitlines() == lines
 
 
-def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records):
-    for flags in (["--preset=authors"], ["--preset=tiny", "--distillation_weight=1"], ["--boundary_emphasis=1"]):
-        assert train.main([*flags, "--benchmark_steps=4", f"--records={records[0]}"]) == 1
+def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records, capsys):
+    for flags in (["--preset=authors"], ["--distillation_weight=1"], ["--boundary_emphasis=1"]):
+        arguments = ["--preset=tiny", *flags, "--batch_size=4", "--benchmark_steps=4", f"--records={records[0]}"]
+        assert train.main(arguments) == 1 and "the plain step knows" in capsys.readouterr().err
     assert train.main(["--preset=tiny", "--benchmark_steps=4", f"--records={records[0]}", "--json=a.txt"]) == 1
 
 

@@ -284,6 +284,14 @@ def test_without_a_teacher_the_mask_teaches():
     assert np.array_equal(teacher, mask * 255)
 
 
+def test_the_strength_reaches_the_views():
+    """At 0 nothing is left of the deformations but the mirror."""
+    plain = pair(0, augment="none")[0]
+    for seed in range(8):
+        clean = pair(seed=seed, deformation_strength=0.0)[0]
+        assert np.array_equal(clean, plain) or np.array_equal(clean, plain[:, ::-1])
+
+
 def test_stretched_pairs_fill_the_input():
     stored = records.encode_mask(np.full((90, 30), 255, np.uint8))
     photo = cv2.imencode(".png", np.zeros((90, 30, 3), np.uint8))[1].tobytes()

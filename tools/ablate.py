@@ -26,7 +26,7 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )  # fmt: skip
 runs.define_init_weights(FLAGS)
-runs.define_settings(FLAGS, without=("boundary_weight", "consistency_weight", "quantize"))
+runs.define_settings(FLAGS, without=("boundary_weight", "boundary_emphasis", "consistency_weight", "quantize"))
 
 
 def _about(photos: int, experiment: config.Experiment) -> str:

@@ -101,7 +101,7 @@ def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
     _check_flags()
-    FLAGS.model = [shipped.find(model) for model in FLAGS.model]
+    FLAGS.model = [model if split_range(model)[1] else shipped.find(model) for model in FLAGS.model]
     for model in FLAGS.model:
         path = split_range(model)[0]
         if not pathlib.Path(path).is_file():

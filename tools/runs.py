@@ -73,17 +73,27 @@ def init_source(values: flags.FlagValues) -> pathlib.Path | None:
 
 def _note_another_network(source: pathlib.Path, settings: config.Model) -> None:
     """Weights of the same shapes may come from a network that is connected in another way; says how."""
+    from tqdm import tqdm
+
     from pnet_tf import store
 
+    if not (source / store.CONFIG).is_file():
+        return
     theirs, ours = (dataclasses.asdict(one) for one in (store.read_config(source).model, settings))
     names = [name for name in ours if theirs[name] != ours[name] and name not in ("input_height", "input_width")]
     if names:
         had, has = (", ".join(f"{name}={one[name]}" for name in names) for one in (theirs, ours))
-        print(f"note: the weights of --init_weights={source.name} were trained with {had}; this network has {has}")
+        tqdm.write(f"note: the weights in {source} were trained with {had}; this network has {has}")
 
 
 def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) -> None:
-    """A new network's first weights: another model's, an encoder's, or its own random ones."""
+    """A new network's first weights: another model's, an encoder's, or its own random ones.
+
+    Prints a note where a model's weights fit though its network was another.
+
+    Raises:
+      InputError: weights that cannot be read or do not fit.
+    """
     from pnet_tf import store
     from pnet_tf.model import weights
 

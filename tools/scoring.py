@@ -22,7 +22,6 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
     Raises:
       InputError: nothing of the kind is there.
     """
-    model = shipped.find(model)
     if pathlib.Path(model).is_dir():
         from pnet_tf import store
         from pnet_tf.model.predict import KerasNetwork
@@ -33,6 +32,7 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
 
     if split_range(model)[1]:
         return PeerNetwork(model, threads), "stretch"
+    model = shipped.find(model)
     try:
         return TFLiteNetwork(model, threads), "letterbox"
     except InputError as error:

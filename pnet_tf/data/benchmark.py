@@ -16,8 +16,9 @@ def _decode_milliseconds(paths: list[str], experiment: config.Experiment) -> flo
     started = time.thread_time()
     for record in chosen:
         scale = min(model.input_height / record.height, model.input_width / record.width)
-        views.decode_for(record.image_bytes, scale)
-        records.decode_mask(record.mask_bytes)
+        with records.named(record.id):
+            views.decode_for(record.image_bytes, scale)
+            records.decode_mask(record.mask_bytes)
     return (time.thread_time() - started) / len(chosen) * 1e3
 
 
@@ -27,6 +28,9 @@ def measure(paths: list[str], experiment: config.Experiment, record_count: int, 
     Returns:
       pairs_per_second (wall clock, all cores), cpu_ms_per_pair (over all threads: reading, decoding,
       views, batching), decode_ms_per_pair (photo and mask of an unzoomed view, one thread), batch_size.
+
+    Raises:
+      InputError: a record that cannot be decoded, by its id.
     """
     batch_size = experiment.training.batch_size
     data = pipeline.training_batches(paths, experiment, record_count).take(_WARM_UP + batches)

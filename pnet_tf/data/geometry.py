@@ -25,7 +25,10 @@ class Deformation:
 
 
 def draw(rng: np.random.Generator, strength: float = 1.0) -> Deformation:
-    """A deformation, each operation with probability 0.5 and uniform over its range, times `strength` in [0, 1]."""
+    """A deformation, each operation with probability 0.5 and uniform over its range.
+
+    `strength` in [0, 1] narrows the ranges towards no change; at 0 the mirror alone is left.
+    """
     flip, turn, resize, move = rng.random(4) < PROBABILITY
     angle, scale = strength * rng.uniform(-MAX_ANGLE, MAX_ANGLE), 1 + strength * (rng.uniform(*SCALE) - 1)
     shift_x, shift_y = strength * rng.uniform(-MAX_SHIFT, MAX_SHIFT, 2)

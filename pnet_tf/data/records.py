@@ -102,10 +102,13 @@ def _decoded(content: bytes, mode: int, what: str) -> np.ndarray:
 
 
 def decode_photo(image_bytes: bytes, mode: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    """File content → (h, w, 3) uint8 RGB, by another of OpenCV's colour modes perhaps smaller.
+    """File content → (h, w, 3) uint8 RGB.
+
+    Args:
+      mode: cv2.IMREAD_COLOR, or IMREAD_REDUCED_COLOR_2, 4 or 8 for 1/2, 1/4 or 1/8 of the size.
 
     Raises:
-      InputError: not a picture. It does not name the record, as for masks and teachers; `named` does.
+      InputError: not a picture. `named` puts the record's id in front.
     """
     return cv2.cvtColor(_decoded(image_bytes, mode, "photo"), cv2.COLOR_BGR2RGB)
 
@@ -117,7 +120,7 @@ def encode_mask(mask: np.ndarray) -> bytes:
 
 
 def decode_mask(mask_bytes: bytes) -> np.ndarray:
-    """PNG → (h, w) uint8 labels: BACKGROUND, FOREGROUND or IGNORE."""
+    """PNG → (h, w) uint8 labels: BACKGROUND, FOREGROUND or IGNORE. Raises InputError as `decode_photo` does."""
     return fields.to_labels(_decoded(mask_bytes, cv2.IMREAD_GRAYSCALE, "mask"))
 
 
@@ -127,7 +130,7 @@ def encode_teacher(probability: np.ndarray) -> bytes:
 
 
 def decode_teacher(teacher_bytes: bytes) -> np.ndarray:
-    """PNG → (h, w) uint8, the foreground probability times 255."""
+    """PNG → (h, w) uint8, the foreground probability times 255. Raises InputError as `decode_photo` does."""
     return _decoded(teacher_bytes, cv2.IMREAD_GRAYSCALE, "teacher")
 
 

@@ -30,6 +30,9 @@ def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
     Returns:
       The photo, and how many pixels of the file one of its pixels is wide; the last column and row may
       stand for fewer. Formats other than JPEG are decoded whole.
+
+    Raises:
+      InputError: not a picture.
     """
     jpeg = image_bytes[:2] == b"\xff\xd8"
     reduction = max(r for r in _REDUCED if r == 1 or (jpeg and r * scale <= 1))

@@ -12,10 +12,11 @@ PHOTOS = 100
 
 
 def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS) -> list[np.ndarray]:
-    """(H, W, 3) uint8 RGB of the first `limit` records; their order is that of a hash, so they are a fair sample."""
+    """(H, W, 3) uint8 RGB of the first `limit` records; their order is that of a hash, so they are a fair sample.
+
+    Raises:
+      InputError: as for `records.samples`.
+    """
     model, mode = experiment.model, experiment.data.resize
-    chosen = itertools.islice(records.read(paths), limit)
-    return [
-        resize.fit_photo(records.decode_photo(one.image_bytes), model.input_height, model.input_width, mode)[0]
-        for one in chosen
-    ]
+    chosen = itertools.islice(records.samples(paths), limit)
+    return [resize.fit_photo(rgb, model.input_height, model.input_width, mode)[0] for _, rgb, _ in chosen]

@@ -18,7 +18,7 @@ def objective(
         each (B, H, W, 2) float32.
       batch: MASK and BOUNDARY labels, (B, H, W); TEACHER (B, H, W) uint8 where distillation has a weight. Where
         the mask is IGNORE, no term counts.
-      weights: α, β, γ and T, and what the paper lacks.
+      weights: α, β, γ and T; of distillation and boundary emphasis, which the paper lacks.
 
     Returns:
       Float32 scalars LOSS_TOTAL, LOSS_MASK (both views, equation 5), LOSS_BOUNDARY (mean of the
@@ -28,8 +28,8 @@ def objective(
     mask = batch[fields.MASK]
     # A boundary label knows of no ignored pixels; the mask does.
     boundary = tf.where(mask == fields.IGNORE, mask, batch[fields.BOUNDARY])
-    near = emphasis(boundary, weights.boundary_emphasis) if weights.boundary_emphasis else None
-    mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS], near) for view in (clean, textured))
+    pixel_weights = emphasis(boundary, weights.boundary_emphasis) if weights.boundary_emphasis else None
+    mask_loss = sum(mask_cross_entropy(mask, view[fields.MASK_LOGITS], pixel_weights) for view in (clean, textured))
     boundary_loss = consistency_loss = distillation_loss = tf.constant(0.0)
     if weights.boundary_weight:
         views = {"both": (clean, textured), "clean": (clean,), "textured": (textured,)}[weights.boundary_views]
@@ -44,7 +44,7 @@ def objective(
     if weights.distillation_weight:
         soft = tf.cast(batch[fields.TEACHER], tf.float32) / 255.0
         distillation_loss = sum(
-            soft_cross_entropy(mask, soft, view[fields.MASK_LOGITS], near) for view in (clean, textured)
+            soft_cross_entropy(mask, soft, view[fields.MASK_LOGITS], pixel_weights) for view in (clean, textured)
         )
     total = mask_loss + weights.consistency_weight * consistency_loss + weights.boundary_weight * boundary_loss
     total += weights.distillation_weight * distillation_loss

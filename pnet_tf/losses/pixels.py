@@ -4,7 +4,7 @@ from pnet_tf import fields
 from pnet_tf.stack import tf
 
 NEAR = 5
-"""Side of the square around a pixel in which a boundary makes it a pixel near the boundary."""
+"""Side, in pixels, of the square around a pixel in which a boundary label makes it a pixel near the boundary."""
 
 
 def emphasis(boundary: tf.Tensor, extra: float) -> tf.Tensor:

@@ -60,8 +60,13 @@ def table(settings: config.Model) -> str:
     model = build(settings)
     rows = [("inference", inference_size(model)), ("with the boundary head", model_size(model))]
     title = f"{settings.network}, {settings.input_height}×{settings.input_width}, width {settings.width:g}"
+    extras = {
+        "prior": settings.prior,
+        "skip at 1/2": settings.finest_skip == 2,
+        "heads at 1/2": settings.head_rate == 2,
+    }
     lines = [
-        f"{title}, {settings.upsampling} up-sampling" + (", prior" if settings.prior else ""),
+        ", ".join([title, f"{settings.upsampling} up-sampling", *(name for name, there in extras.items() if there)]),
         f"{'':24}{'parameters':>12}{'multiply-adds':>16}",
         *(f"{name:24}{size.parameters:12,}{size.multiply_adds / 1e6:14.1f} M" for name, size in rows),
         f"({CONVENTION})",

@@ -123,15 +123,17 @@ def connect(program: str | None, serial: str | None) -> tuple[bridge.Adb, Phone]
 def workspace(adb: bridge.Adb, on_kept: Callable[[str], None] | None = None) -> Iterator[str]:
     """A folder of its own on the phone, removed on the way out, also after a failure or Ctrl-C; or kept, and told."""
     folder = f"{REMOTE_ROOT}/pnet-benchmark-{uuid.uuid4().hex[:8]}"
+    kept = False
     try:
         made = adb.shell(f"mkdir {folder}").strip()
         if "No space left" in made:
             raise InputError(f"adb: {bridge.REMEDIES['No space left on device']}")
         if "mkdir:" in made:
             raise InputError(f"{folder}: cannot be made on the phone ({made.splitlines()[-1]}); reboot it")
+        kept = on_kept is not None
         yield folder
     finally:
-        if on_kept:
+        if kept:
             on_kept(folder)
         else:
             with contextlib.suppress(InputError):  # the phone may be gone; the first failure is the one to tell

@@ -43,7 +43,8 @@ def plain_objective(outputs: list[dict[str, tf.Tensor]], batch: Batch, weights: 
     Args:
       outputs: of the clean and the textured view, as of the training graph.
       batch: MASK and BOUNDARY labels (B, H, W).
-      weights: boundary loss on both views, gradient through the focal factor, no distillation.
+      weights: boundary loss on both views, gradient through the focal factor, neither distillation nor boundary
+        emphasis.
 
     Returns:
       The float32 scalar that `objective` calls LOSS_TOTAL.

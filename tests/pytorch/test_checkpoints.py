@@ -20,6 +20,7 @@ def test_both_readers_agree():
     if not LAYOUT.is_dir():
         pytest.skip("../shared/weights is not there")
     ours, theirs = (one.read(LAYOUT / "dense_deconv.pth") for one in (legacy_pth, torch_import))
+    assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[key], value) for key, value in theirs.items())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import photos
 
 import pnet_tf
-from pnet_tf import grid, worst
+from pnet_tf import evaluation, grid, worst
 from pnet_tf.runtime import compose, pictures
 
 HERE = pathlib.Path(__file__).parent
@@ -25,7 +25,7 @@ def _at_height(rgb: np.ndarray, height: int) -> np.ndarray:
 
 
 def portrait() -> np.ndarray:
-    """The astronaut, what the flagship says of her, and two other backgrounds."""
+    """The astronaut, what `portraitnet` says of her, and two other backgrounds."""
     rgb, _ = photos.portrait("astronaut")
     foreground = pnet_tf.load(MODELS[0])(rgb)
     grey = cv2.cvtColor(np.rint(255 * foreground).astype(np.uint8), cv2.COLOR_GRAY2RGB)
@@ -36,13 +36,13 @@ def portrait() -> np.ndarray:
 
 
 def hard_cases() -> dict[str, np.ndarray]:
-    """What no portrait is, or no usual one: a caption → (h, w, 3) uint8 RGB."""
+    """Photos that are no portrait, or an unusual one: caption → (h, w, 3) uint8 RGB."""
     rgb, mask = photos.portrait("astronaut")
     man, his_mask = photos.portrait("camera")
     far = cv2.resize(photos.picture("grass"), (512, 512))
-    place = np.array([[0.25, 0, 200], [0, 0.25, 330]])
-    inside = cv2.warpAffine(mask, place, (512, 512))[..., None] > 127
-    far = np.where(inside, cv2.warpAffine(rgb, place, (512, 512), flags=cv2.INTER_AREA), far)
+    spot = far[330:458, 200:328]
+    quarter, quarter_mask = (cv2.resize(one, (128, 128), interpolation=cv2.INTER_AREA) for one in (rgb, mask))
+    spot[quarter_mask > 127] = quarter[quarter_mask > 127]
     shifted = np.array([[1, 0, 170.0], [0, 1, 0]])
     behind = cv2.warpAffine(his_mask, shifted, (512, 512))[..., None] > 127
     pair = np.where(behind & (mask[..., None] < 128), cv2.warpAffine(man, shifted, (512, 512)), rgb)
@@ -61,7 +61,7 @@ def failures() -> np.ndarray:
     segmenters = [pnet_tf.load(name) for name in MODELS]
     rows, captions = [], []
     for caption, rgb in hard_cases().items():
-        cut_outs = [worst.on_backdrop(rgb, segmenter(rgb) > 0.5) for segmenter in segmenters]
+        cut_outs = [worst.on_backdrop(rgb, segmenter(rgb) > evaluation.THRESHOLD) for segmenter in segmenters]
         rows.append([_at_height(one, SMALL) for one in (rgb, *cut_outs)])
         captions.append(caption)
     headings = [[(name, grid.BLACK)] for name in ("photo", *MODELS)]
@@ -69,5 +69,6 @@ def failures() -> np.ndarray:
 
 
 if __name__ == "__main__":
-    pictures.write(HERE / "portrait.jpg", portrait())
-    pictures.write(HERE / "failures.jpg", failures())
+    drawn = {"portrait.jpg": portrait(), "failures.jpg": failures()}
+    for name, picture in drawn.items():
+        pictures.write(HERE / name, picture)
