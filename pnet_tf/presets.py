@@ -99,9 +99,10 @@ def sharp() -> config.Experiment:
 def lite() -> config.Experiment:
     """`sharp` at 192×192 with its heads at half resolution: the shipped `portraitnet-lite`, from ``portraitnet``.
 
-    ``--init_weights=portraitnet``; the weights of one fit the other.
+    ``--init_weights=portraitnet``; the weights of one fit the other. 10 epochs, 20 minutes. BUILD.md, "On real
+    portraits", has the commands and the figures.
     """
-    return sharp().replace(input_height=192, input_width=192, head_rate=2, epochs=15, learning_rate=5e-4)
+    return sharp().replace(input_height=192, input_width=192, head_rate=2, epochs=10, learning_rate=5e-4)
 
 
 def qat() -> config.Experiment:
