@@ -10,9 +10,9 @@ import shutil
 import subprocess
 import sys
 
-import photos as demo_photos
 import pytest
 
+import photos as demo_photos
 from pnet_tf.runtime import shipped
 
 OTHER = os.environ.get("PNET_OTHER_PYTHON", "")

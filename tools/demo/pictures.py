@@ -7,8 +7,8 @@ import pathlib
 
 import cv2
 import numpy as np
-import photos
 
+import photos
 import pnet_tf
 from pnet_tf import evaluation, grid, worst
 from pnet_tf.runtime import compose, pictures

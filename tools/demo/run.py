@@ -12,8 +12,8 @@ import sys
 
 import cv2
 import numpy as np
-import photos
 
+import photos
 from pnet_tf.runtime import pictures as pictures_io
 from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
