@@ -88,7 +88,7 @@ def distilled() -> config.Experiment:
 
 
 def sharp() -> config.Experiment:
-    """What `distilled` began, with an eye on the boundary: the shipped `portraitnet`. 25 epochs, 75 minutes.
+    """What `distilled` began, with an eye on the boundary: the shipped `portraitnet`. 25 epochs, 80 minutes.
 
     More weight near the boundary and milder deformations, from `--init_weights` of a `distilled` model. BUILD.md,
     "On real portraits", has the commands and the figures.
@@ -99,7 +99,7 @@ def sharp() -> config.Experiment:
 def lite() -> config.Experiment:
     """`sharp` at 192×192 with its heads at half resolution: the shipped `portraitnet-lite`, from ``portraitnet``.
 
-    ``--init_weights=portraitnet``; the weights of one fit the other. 10 epochs, 20 minutes. BUILD.md, "On real
+    ``--init_weights=portraitnet``; the weights of one fit the other. 10 epochs, 23 minutes. BUILD.md, "On real
     portraits", has the commands and the figures.
     """
     return sharp().replace(input_height=192, input_width=192, head_rate=2, epochs=10, learning_rate=5e-4)

@@ -43,6 +43,7 @@ def test_bad_json_is_named(text, words):
         ({"network": "reference", "finest_skip": 2}, ["finest_skip", "portraitnet"]),
         ({"network": "reference", "head_rate": 2}, ["head_rate", "portraitnet"]),
         ({"deformation_strength": 1.5}, ["deformation_strength=1.5"]),
+        ({"augment": "authors", "deformation_strength": 0.5}, ["augment=paper alone"]),
         ({"boundary_emphasis": -1.0}, ["boundary_emphasis=-1.0"]),
         ({"no_such": 1}, ["no_such", "learning_rate"]),
     ],
