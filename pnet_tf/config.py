@@ -123,6 +123,8 @@ class Data(_Checked):
     """Factor on section 4.2's ranges of angle, zoom and shift, 0 to 1; of augment=paper alone."""
     stretch_share: float = 0.0
     """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch."""
+    backdrop_share: float = 0.0
+    """Share of training pairs that get another record's background behind the person; not in the paper."""
     boundary: Literal["canny", "contour"] = "canny"
     boundary_width: float = 4.0
     """Boundary width in pixels at an input of 224 (section 3.2); scaled with the input."""
@@ -136,7 +138,8 @@ class Data(_Checked):
             self.augment == "paper" or self.deformation_strength == 1,
             f"deformation_strength={self.deformation_strength}: of augment=paper alone; leave it at 1",
         )
-        _require(0 <= self.stretch_share <= 1, f"stretch_share={self.stretch_share}: must lie in [0, 1]")
+        for name in ("stretch_share", "backdrop_share"):
+            _require(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)}: must lie in [0, 1]")
         _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
 
 

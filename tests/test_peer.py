@@ -10,6 +10,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
 from pnet_tf.stack import keras, tf
 from pnet_tf_tools import convert, train
+from tfrecords import prepare
 
 
 def write_network(path, layer) -> str:
@@ -71,6 +72,25 @@ def test_a_teachers_answers_join_the_records_and_are_learnt(red_share, tmp_path,
     history = (tmp_path / "m/history.json").read_text()
     assert '"distillation_loss": 0.0' not in history
     assert "distillation_loss" in history
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.5, [0, 0.25, 0.5, 1]), (0.75, [0, 1 / 10, 1 / 4, 1])])
+def test_a_teachers_threshold_becomes_one_half(threshold, expected):
+    """Odds 1/3 and 1 over odds 3 are 1/9 and 1/3; certainty stays certain."""
+    assert prepare.recentred(np.array([0, 0.25, 0.5, 1]), threshold) == pytest.approx(expected)
+
+
+def test_the_threshold_reaches_the_records(red_share, tmp_path):
+    photos = write_folder(tmp_path / "photos", 2)
+    stored = {}
+    for threshold in (0.5, 0.75):
+        out = tmp_path / str(threshold)
+        flags = [f"--teacher={red_share}", f"--teacher_threshold={threshold}", "--num_shards=1"]
+        assert convert.main([f"--input_dir={photos}", f"--output_dir={out}", *flags]) == 0
+        (first, _) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
+        stored[threshold] = record_files.decode_teacher(first.teacher_bytes) / 255
+    odds = stored[0.5] / (1 - stored[0.5]) / 3
+    assert stored[0.75] == pytest.approx(odds / (1 + odds), abs=0.01)
 
 
 def test_distillation_without_a_teacher_is_one_line(records, tmp_path, capsys):

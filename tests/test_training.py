@@ -272,6 +272,17 @@ def test_a_later_start_continues_the_same_order(records):
     assert ids_of(paths, 4, 2) == ids_of(paths, 0, 6)[16:]
 
 
+def test_a_later_start_borrows_the_same_backgrounds(records):
+    """Across an epoch's end, too, whose next record has nobody before it."""
+    paths, settings = record_files.find(records[0]), tiny(backdrop_share=0.7)
+    whole = list(pipeline.training_batches(paths, settings, 12).take(6).as_numpy_iterator())
+    for start in (1, 3, 4):
+        (later,) = pipeline.training_batches(paths, settings, 12, start).take(1).as_numpy_iterator()
+        assert np.array_equal(later[fields.CLEAN], whole[start][fields.CLEAN])
+    (plain,) = pipeline.training_batches(paths, tiny(), 12).take(1).as_numpy_iterator()
+    assert not np.array_equal(plain[fields.CLEAN], whole[0][fields.CLEAN])
+
+
 def test_the_step_computes_what_the_plain_way_computes():
     """Loss and gradients of one pass over both views equal those of a pass for each and softmax losses."""
     model, experiment, batch = portraitnet.build(tiny().model), tiny(), batch_of()

@@ -23,11 +23,13 @@ class Preparation:
       face_crop: cut to a portrait around the largest face; photos without a face are dropped.
       max_side: longer side in pixels that a photo is scaled down to; 0 keeps photos as they are.
       teacher: a segmenter as `runtime.peer.PeerNetwork` takes it, whose soft masks join the records; "" for none.
+      teacher_threshold: the teacher's probability, between 0 and 1, that is stored as one half, see `recentred`.
     """
 
     face_crop: bool = False
     max_side: int = 0
     teacher: str = ""
+    teacher_threshold: float = 0.5
 
 
 @functools.lru_cache(maxsize=64)
@@ -36,9 +38,19 @@ def _teacher(model: str, thread: int) -> peer.PeerNetwork:
     return peer.PeerNetwork(model)
 
 
-def _soft_mask(model: str, bgr: np.ndarray) -> bytes:
-    answer = _teacher(model, threading.get_ident())(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-    return records.encode_teacher(answer)
+def recentred(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Probabilities 0..1 with their odds divided by those of `threshold`, which so becomes one half.
+
+    A teacher may draw people wider, or narrower, than the labels do; its logits then need another bias
+    before a student can agree with both.
+    """
+    inside, outside = probability * (1 - threshold), (1 - probability) * threshold
+    return inside / (inside + outside)
+
+
+def _soft_mask(preparation: Preparation, bgr: np.ndarray) -> bytes:
+    answer = _teacher(preparation.teacher, threading.get_ident())(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+    return records.encode_teacher(recentred(answer, preparation.teacher_threshold))
 
 
 AS_IT_IS = Preparation()
@@ -83,7 +95,7 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
         taken = photo.encode(cv2.resize(taken.bgr, size, interpolation=cv2.INTER_AREA))
         mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    teacher = _soft_mask(preparation.teacher, taken.bgr) if preparation.teacher else b""
+    teacher = _soft_mask(preparation, taken.bgr) if preparation.teacher else b""
     record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask), teacher)
     original = item.photo.read_bytes()
     inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask.path else b""))

@@ -44,6 +44,15 @@ flags.DEFINE_string(
     "A segmenter whose soft masks join the records, such as selfie.tflite:0..1, for --distillation_weight.",
     flag_values=FLAGS,
 )
+flags.DEFINE_float(
+    "teacher_threshold",
+    0.5,
+    "The teacher's probability that counts as one half: more than 0.5 for a teacher that draws people wider than the "
+    "labels do.",
+    0.01,
+    0.99,
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum("runner", "local", ["local", "beam"], "What runs the conversion.", flag_values=FLAGS)
 flags.DEFINE_multi_string(
@@ -79,7 +88,7 @@ def convert() -> None:
             FLAGS.output_dir,
             FLAGS.split,
             FLAGS.num_shards,
-            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher),
+            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher, FLAGS.teacher_threshold),
             FLAGS.overwrite,
             shlex.join(["pnet-convert", *cli.given(FLAGS)]),
             functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,

@@ -21,6 +21,7 @@ flags.DEFINE_integer("input_width", 224, "The network's input width.", flag_valu
 flags.DEFINE_enum("augment", "paper", ["paper", "authors", "none"], "Which augmentation.", flag_values=FLAGS)
 flags.DEFINE_float("deformation_strength", 1.0, "Factor on the paper's deformations, 0 to 1.", flag_values=FLAGS)
 flags.DEFINE_float("stretch_share", 0.0, "Share of pairs that fill the input.", flag_values=FLAGS)
+flags.DEFINE_float("backdrop_share", 0.0, "Share of pairs with another record's background.", flag_values=FLAGS)
 flags.DEFINE_enum("boundary", "canny", ["canny", "contour"], "Which boundary labels.", flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "Seed of all draws.", lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_boolean("benchmark", False, "Measures instead of drawing, at --batch_size.", flag_values=FLAGS)
@@ -31,7 +32,8 @@ flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already the
 
 
 def _settings(batch_size: int) -> config.Experiment:
-    names = ("input_height", "input_width", "augment", "deformation_strength", "stretch_share", "boundary", "seed")
+    views = ("augment", "deformation_strength", "stretch_share", "backdrop_share", "boundary")
+    names = ("input_height", "input_width", *views, "seed")
     return config.Experiment().replace(batch_size=batch_size, **{name: FLAGS[name].value for name in names})
 
 

@@ -28,7 +28,9 @@ def steps_per_epoch(record_count: int, batch_size: int) -> int:
 
 
 def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -> tf.data.Dataset:
-    """(epoch, serialised record) without end, shuffled anew each epoch by seed and epoch alone.
+    """(epoch, record, the one before it) without end, shuffled anew each epoch by seed and epoch alone.
+
+    Records are serialised; the first of an epoch stands before itself.
 
     Args:
       per_epoch: records drawn per epoch; what is left over waits for another order.
@@ -42,7 +44,7 @@ def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -
         shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(paths), seed=mixed)
         serialized = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
         shuffled = serialized.shuffle(SHUFFLE_BUFFER, seed=mixed).take(per_epoch)
-        return shuffled.map(lambda one: (epoch, one))
+        return shuffled.scan("", lambda before, one: (one, (epoch, one, tf.where(before == "", one, before))))
 
     return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch_of).skip(skipped)
 
@@ -100,15 +102,17 @@ def training_batches(
     shape = size or (model.input_height, model.input_width)
     per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
 
-    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes) -> tuple[np.ndarray, ...]:
+    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes, *donor: bytes) -> tuple:
         rng = views.generator(training.seed, int(epoch), record_id)
         with records.named(record_id.decode(errors="replace")):
-            return views.make_pair(image, mask, teacher, rng, data, *shape)
+            return views.make_pair(image, mask, teacher, rng, data, *shape, donor)
 
-    def to_views(epoch: tf.Tensor, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
-        record = records.parse(serialized)
+    def to_views(epoch: tf.Tensor, serialized: tf.Tensor, before: tf.Tensor) -> dict[str, tf.Tensor]:
+        record, lender = records.parse(serialized), records.parse(before)
         stored = [record[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES, fields.TEACHER_BYTES)]
-        made = tf.numpy_function(pair, [epoch, record[fields.RECORD_ID], *stored], [tf.uint8] * 5, stateful=False)
+        donor = [lender[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES)]
+        arguments = [epoch, record[fields.RECORD_ID], *stored, *donor]
+        made = tf.numpy_function(pair, arguments, [tf.uint8] * 5, stateful=False)
         clean, textured, mask, boundary, teacher = made
         return {
             fields.CLEAN: tf.ensure_shape(clean, (*shape, 3)),
@@ -123,6 +127,6 @@ def training_batches(
     if part.count > 1:
         share = training.batch_size // part.count
         numbered = serialized.enumerate().filter(lambda i, _: i % training.batch_size // share == part.index)
-        serialized = numbered.map(lambda _, one: one)
+        serialized = numbered.map(lambda _, drawn: drawn)
     mapped = serialized.map(to_views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return mapped.batch(training.batch_size // part.count // part.replicas, drop_remainder=True).prefetch(2)

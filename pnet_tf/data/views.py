@@ -1,12 +1,13 @@
 """Paired views of one record (paper, section 3.2 and Fig. 7): A, A′, one mask, one boundary, one teacher."""
 
 import zlib
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from pnet_tf import config, fields, resize
-from pnet_tf.data import boundary, geometry, records, texture
+from pnet_tf.data import backdrop, boundary, geometry, records, texture
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -39,6 +40,19 @@ def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
     return records.decode_photo(image_bytes, _REDUCED[reduction]), reduction
 
 
+def _backdrop(
+    donor: Sequence[bytes], shape: tuple[int, int], scale: float, edge_map: np.ndarray, height: int, width: int
+) -> np.ndarray | None:
+    """A donor's background where a photo of (h, w) `shape` has its own: in its frame, deformed as it is."""
+    labels = records.decode_mask(donor[1])
+    fill_y, fill_x = shape[0] / labels.shape[0], shape[1] / labels.shape[1]
+    photo, reduction = decode_for(donor[0], scale * max(fill_y, fill_x))
+    empty = backdrop.without_person(photo, labels)
+    if empty is None:
+        return None
+    return geometry.warp_photo(empty, edge_map @ np.diag([reduction * fill_x, reduction * fill_y, 1]), height, width)
+
+
 def make_pair(
     image_bytes: bytes,
     mask_bytes: bytes,
@@ -47,6 +61,7 @@ def make_pair(
     data: config.Data,
     height: int,
     width: int,
+    donor: Sequence[bytes] = (),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A, A′, mask, boundary and teacher of one record at the network's size.
 
@@ -55,6 +70,7 @@ def make_pair(
       rng: from `generator`; all draws come from it.
       data: which augmentation, placement and boundary labels.
       height, width: the network's input size, pixels.
+      donor: photo and mask, as stored, of the record whose background `data.backdrop_share` may borrow.
 
     Returns:
       clean and textured view (H, W, 3) uint8 RGB; mask labels (H, W) uint8 of BACKGROUND,
@@ -80,10 +96,15 @@ def make_pair(
     edge_map = geometry.matrix(deformation, at, height, width)
     clean = geometry.warp_photo(photo, edge_map @ np.diag([reduction, reduction, 1]), height, width)
     mask = geometry.warp_mask(labels, edge_map, height, width)
-    textured = change(clean, rng) if change else clean
     teacher = np.where(mask == fields.FOREGROUND, np.uint8(255), np.uint8(0))
     if teacher_bytes:
         stored = records.decode_teacher(teacher_bytes)
         enlarged = np.diag([at.width / stored.shape[1], at.height / stored.shape[0], 1])
         teacher = geometry.warp_teacher(stored, edge_map @ enlarged, height, width)
+    if donor and data.backdrop_share and rng.random() < data.backdrop_share:
+        behind = _backdrop(donor, labels.shape, scale, edge_map, height, width)
+        if behind is not None:
+            kept = backdrop.opacity(mask)
+            clean, teacher = backdrop.blend(clean, behind, kept), np.rint(teacher * kept).astype(np.uint8)
+    textured = change(clean, rng) if change else clean
     return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width), teacher
