@@ -164,6 +164,14 @@ def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_pa
         assert str(caught.value) == line
 
 
+def test_ranges_are_measured_on_photos_of_every_file(records):
+    """One set of two must not fill the whole sample."""
+    paths = record_files.find(records[0]) + record_files.find(records[1])
+    firsts = [calibration.photos([path], tiny(), 1)[0] for path in paths]
+    assert np.array_equal(calibration.photos(paths, tiny(), len(paths)), firsts)
+    assert len(calibration.photos(paths, tiny())) == 16  # all that there are
+
+
 def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(records, trained, tmp_path):
     directory = tmp_path / "damaged"
     shutil.copytree(trained, directory)

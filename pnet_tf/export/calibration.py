@@ -12,11 +12,15 @@ PHOTOS = 100
 
 
 def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS) -> list[np.ndarray]:
-    """(H, W, 3) uint8 RGB of the first `limit` records; their order is that of a hash, so they are a fair sample.
+    """(H, W, 3) uint8 RGB of up to `limit` records: the first of every file, each file's share alike.
+
+    Records lie in the order of a hash, so these are a fair sample of every set that the files are from.
 
     Raises:
       InputError: as for `records.samples`.
     """
     model, mode = experiment.model, experiment.data.resize
-    chosen = itertools.islice(records.samples(paths), limit)
-    return [resize.fit_photo(rgb, model.input_height, model.input_width, mode)[0] for _, rgb, _ in chosen]
+    share = -(-limit // len(paths))
+    chosen = itertools.chain.from_iterable(itertools.islice(records.samples([path]), share) for path in paths)
+    sizes = model.input_height, model.input_width
+    return [resize.fit_photo(rgb, *sizes, mode)[0] for _, rgb, _ in itertools.islice(chosen, limit)]
