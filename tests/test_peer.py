@@ -93,6 +93,12 @@ def test_the_threshold_reaches_the_records(red_share, tmp_path):
     assert stored[0.75] == pytest.approx(odds / (1 + odds), abs=0.01)
 
 
+def test_a_threshold_without_a_teacher_is_one_line(tmp_path, capsys):
+    command = [f"--input_dir={tmp_path}", f"--output_dir={tmp_path / 'out'}", "--teacher_threshold=0.6"]
+    assert convert.main(command) == 1
+    assert "--teacher_threshold: needs --teacher" in capsys.readouterr().err
+
+
 def test_distillation_without_a_teacher_is_one_line(records, tmp_path, capsys):
     command = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path / 'm'}"]
     assert train.main([*command, "--preset=tiny", "--distillation_weight=1"]) == 1

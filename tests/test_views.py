@@ -322,6 +322,15 @@ def test_a_photo_without_background_has_none_to_lend():
     assert backdrop.without_person(np.zeros((40, 30, 3), np.uint8), np.ones((40, 30), np.uint8)) is None
 
 
+def test_what_is_ignored_stays_and_is_not_lent():
+    """Nobody knows whether it is a person: in the borrower it is kept, in the donor painted over."""
+    photo, stored = disc(120, 90, RED, BLUE)
+    rgb, labels = records.decode_photo(photo), records.decode_mask(stored)
+    ignored = np.where(labels == 1, np.uint8(255), labels)
+    assert np.array_equal(backdrop.without_person(rgb, ignored), backdrop.without_person(rgb, labels))
+    assert backdrop.opacity(ignored)[60, 45] == 1 and backdrop.opacity(ignored)[0, 0] == 0
+
+
 def test_the_person_stands_before_the_donors_wall():
     """Same person, labels and grey frame as without; the donor, of another shape, gives nothing but its wall."""
     own, donor, teacher = disc(120, 90, WHITE, GREEN), disc(80, 100, RED, BLUE), records.encode_teacher(np.ones((8, 8)))

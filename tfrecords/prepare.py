@@ -39,11 +39,12 @@ def _teacher(model: str, thread: int) -> peer.PeerNetwork:
 
 
 def recentred(probability: np.ndarray, threshold: float) -> np.ndarray:
-    """Probabilities 0..1 with their odds divided by those of `threshold`, which so becomes one half.
+    """Probabilities 0..1, of any shape, with their odds divided by those of `threshold`, which so becomes one half.
 
     A teacher may draw people wider, or narrower, than the labels do; its logits then need another bias
-    before a student can agree with both.
+    before a student can agree with both. `threshold` lies strictly between 0 and 1; what leaves 0..1 is clipped.
     """
+    probability = np.clip(probability, 0, 1)
     inside, outside = probability * (1 - threshold), (1 - probability) * threshold
     return inside / (inside + outside)
 

@@ -18,6 +18,7 @@ import sys
 
 from absl import flags
 
+from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 from tfrecords import masks, sources, split
 
@@ -77,6 +78,8 @@ def _items() -> list[sources.Item]:
 
 def convert() -> None:
     """Runs the conversion that the flags describe."""
+    if FLAGS["teacher_threshold"].present and not FLAGS.teacher:
+        raise InputError("--teacher_threshold: needs --teacher, whose probability it is")
     items = _items()
     from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 

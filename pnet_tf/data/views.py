@@ -43,7 +43,7 @@ def decode_for(image_bytes: bytes, scale: float) -> tuple[np.ndarray, int]:
 def _backdrop(
     donor: Sequence[bytes], shape: tuple[int, int], scale: float, edge_map: np.ndarray, height: int, width: int
 ) -> np.ndarray | None:
-    """A donor's background where a photo of (h, w) `shape` has its own: in its frame, deformed as it is."""
+    """A donor's background for a photo of (h, w) `shape`: stretched to that, then deformed as the photo is."""
     labels = records.decode_mask(donor[1])
     fill_y, fill_x = shape[0] / labels.shape[0], shape[1] / labels.shape[1]
     photo, reduction = decode_for(donor[0], scale * max(fill_y, fill_x))
@@ -75,7 +75,8 @@ def make_pair(
     Returns:
       clean and textured view (H, W, 3) uint8 RGB; mask labels (H, W) uint8 of BACKGROUND,
       FOREGROUND, IGNORE; boundary labels (H, W) uint8 of BACKGROUND, FOREGROUND; the teacher's
-      foreground probability times 255, (H, W) uint8, or the mask itself where the record has no teacher.
+      foreground probability times 255, (H, W) uint8, or the mask itself where the record has no teacher; 0 beside the
+      person, and softened at the edge, where a background was borrowed.
 
     Raises:
       InputError: photo, mask or teacher cannot be decoded.

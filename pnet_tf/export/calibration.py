@@ -12,9 +12,9 @@ PHOTOS = 100
 
 
 def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS) -> list[np.ndarray]:
-    """(H, W, 3) uint8 RGB of up to `limit` records: the first of every file, each file's share alike.
+    """(H, W, 3) uint8 RGB of up to `limit` records: the first ceil(limit / files) of each file, until there are enough.
 
-    Records lie in the order of a hash, so these are a fair sample of every set that the files are from.
+    Records lie in the order of a hash, so the first of a file are a fair sample of its set.
 
     Raises:
       InputError: as for `records.samples`.
