@@ -102,17 +102,20 @@ def training_batches(
     shape = size or (model.input_height, model.input_width)
     per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
 
-    def pair(epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes, *donor: bytes) -> tuple:
+    def pair(
+        epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes, *donor: bytes
+    ) -> tuple[np.ndarray, ...]:
         rng = views.generator(training.seed, int(epoch), record_id)
         with records.named(record_id.decode(errors="replace")):
             return views.make_pair(image, mask, teacher, rng, data, *shape, donor)
 
     def to_views(epoch: tf.Tensor, serialized: tf.Tensor, before: tf.Tensor) -> dict[str, tf.Tensor]:
-        record, lender = records.parse(serialized), records.parse(before)
+        record = records.parse(serialized)
         stored = [record[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES, fields.TEACHER_BYTES)]
-        donor = [lender[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES)]
-        arguments = [epoch, record[fields.RECORD_ID], *stored, *donor]
-        made = tf.numpy_function(pair, arguments, [tf.uint8] * 5, stateful=False)
+        if data.backdrop_share:
+            lender = records.parse(before)
+            stored += [lender[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES)]
+        made = tf.numpy_function(pair, [epoch, record[fields.RECORD_ID], *stored], [tf.uint8] * 5, stateful=False)
         clean, textured, mask, boundary, teacher = made
         return {
             fields.CLEAN: tf.ensure_shape(clean, (*shape, 3)),
