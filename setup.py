@@ -34,6 +34,7 @@ COMMANDS = [
     "convert",
     "views=show_views",
     "train",
+    "average",
     "evaluate",
     "ablate",
     "export",

@@ -83,8 +83,8 @@ class Model(_Checked):
     """Down-sampling rate of the finest encoder features that reach the decoder, 4 or 2; 2, which the paper lacks and
     network=reference has not, sharpens the boundary."""
     head_rate: int = 1
-    """Down-sampling rate at which the heads predict, 1 or 2; 2, which the paper lacks and network=reference has not,
-    saves time: the logits are enlarged bilinearly."""
+    """Down-sampling rate at which the heads work, 1 or 2; 2, which the paper lacks and network=reference has not,
+    saves time: they predict the logits of 2×2 pixels each in place of the last up-sampling."""
     prior: bool = False
     """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 

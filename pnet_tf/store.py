@@ -3,7 +3,11 @@
 Training keeps more beside them (its checkpoints and curves); these two alone are the model.
 """
 
+import dataclasses
 import pathlib
+from collections.abc import Sequence
+
+import numpy as np
 
 from pnet_tf import config, files
 from pnet_tf.errors import InputError
@@ -59,4 +63,34 @@ def load(
     experiment = experiment.replace(**{name: value for name, value in size.items() if value is not None})
     model = build(experiment)
     weights.load(model, pathlib.Path(directory) / WEIGHTS)
+    return model, experiment
+
+
+def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, config.Experiment]:
+    """The mean of the weights of float models of one network, batch norm's statistics included.
+
+    It makes sense of models that were trained from the same weights or from one another, which lie in one basin
+    of the loss ("model soups", Wortsman et al. 2022), and of no others.
+
+    Args:
+      directories: what `save` wrote. The first one's settings are the result's; those of head_rate=1 join one of
+        head_rate=2 as in `weights.initialise`.
+
+    Raises:
+      InputError: an int8 twin, another network; see also `load`.
+    """
+    experiments = [read_config(directory) for directory in directories]
+    first = experiments[0].model
+    alike = {name: getattr(first, name) for name in ("input_height", "input_width", "head_rate")}
+    for directory, other in zip(directories, experiments, strict=True):
+        if other.training.quantize:
+            raise InputError(f"{directory}: an int8 twin; name the float models, and make a twin of their mean")
+        if dataclasses.replace(other.model, **alike) != first:
+            raise InputError(f"{directory}: another network than that of {directories[0]}; compare their {CONFIG}")
+    model, experiment = load(directories[0])
+    arrays = [model.get_weights()]
+    for directory in directories[1:]:
+        weights.initialise(model, pathlib.Path(directory) / WEIGHTS)
+        arrays.append(model.get_weights())
+    model.set_weights([np.mean(same, axis=0, dtype=np.float64) for same in zip(*arrays, strict=True)])
     return model, experiment

@@ -1,4 +1,3 @@
-import cv2
 import numpy as np
 import pytest
 
@@ -30,12 +29,26 @@ def test_the_finest_skip_feeds_the_last_d_block():
     assert "upsample_4" in decoder_inputs[0] and "fuse_2" in decoder_inputs[1]
 
 
-def test_heads_at_half_resolution_are_enlarged():
-    model = portraitnet.build(config.Model(head_rate=2, **SMALL))
-    head = keras.Model(model.input, model.get_layer(portraitnet.MASK_HEAD).output)(photo())
-    assert head.shape == (2, 32, 48, 2)
-    enlarged = np.stack([cv2.resize(one, (96, 64), interpolation=cv2.INTER_LINEAR) for one in head.numpy()])
-    assert np.abs(model(photo())[fields.MASK_LOGITS].numpy() - enlarged).max() < 1e-5
+def test_heads_at_half_resolution_continue_those_at_full(tmp_path):
+    """Rewritten for 2×2 pixels each, they give the same logits as behind the bilinear resize, but for the frame."""
+    full, half = (portraitnet.build(config.Model(head_rate=rate, **SMALL)) for rate in (1, 2))
+    sharpen_batch_norm(full)
+    for head in (portraitnet.MASK_HEAD, portraitnet.BOUNDARY_HEAD):
+        full.get_layer(head).bias.assign([-0.5, 0.5])
+    weights.save(full, tmp_path / "full.npz")
+    weights.initialise(half, tmp_path / "full.npz")
+    assert half.get_layer(portraitnet.MASK_HEAD).output.shape == (None, 32, 48, 8)
+    for before, after in zip(full(photo()).values(), half(photo()).values(), strict=True):
+        assert np.ptp(before) > 0.1  # not flat
+        assert np.abs(after - before)[:, 2:-2, 2:-2].max() < 1e-5
+
+
+@pytest.mark.parametrize("read, rates", [(weights.load, (1, 2)), (weights.initialise, (2, 1))])
+def test_heads_of_another_rate_are_refused_where_they_do_not_fit(read, rates, tmp_path):
+    source, target = (portraitnet.build(config.Model(head_rate=rate, width=0.35, **SMALL)) for rate in rates)
+    weights.save(source, tmp_path / "w.npz")
+    with pytest.raises(InputError, match=r"mask_head/kernel is .* the network has"):
+        read(target, tmp_path / "w.npz")
 
 
 def test_encoder_has_the_applications_variables():

@@ -20,6 +20,7 @@ TOOLS = (
     "convert",
     "show_views",
     "train",
+    "average",
     "evaluate",
     "ablate",
     "export",

@@ -165,10 +165,11 @@ def test_a_record_that_cannot_be_decoded_is_named(small_network, records, tmp_pa
 
 
 def test_ranges_are_measured_on_photos_of_every_file(records):
-    """One set of two must not fill the whole sample."""
+    """One set of two must not fill the whole sample, nor the first of many files."""
     paths = record_files.find(records[0]) + record_files.find(records[1])
     firsts = [calibration.photos([path], tiny(), 1)[0] for path in paths]
     assert np.array_equal(calibration.photos(paths, tiny(), len(paths)), firsts)
+    assert np.array_equal(calibration.photos(paths, tiny(), 2), [firsts[0], firsts[len(paths) // 2]])
     assert len(calibration.photos(paths, tiny())) == 16  # all that there are
 
 

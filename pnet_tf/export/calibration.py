@@ -12,15 +12,20 @@ PHOTOS = 100
 
 
 def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS) -> list[np.ndarray]:
-    """(H, W, 3) uint8 RGB of up to `limit` records: the first ceil(limit / files) of each file, until there are enough.
+    """(H, W, 3) uint8 RGB of up to `limit` records: the first of each file, as many of one as of another.
 
-    Records lie in the order of a hash, so the first of a file are a fair sample of its set.
+    Records lie in the order of a hash, so the first of a file are a fair sample of its set. Of more than `limit` files
+    some, evenly spread, give one each and the others none.
 
     Raises:
       InputError: as for `records.samples`.
     """
     model, mode = experiment.model, experiment.data.resize
-    share = -(-limit // len(paths))
-    chosen = itertools.chain.from_iterable(itertools.islice(records.samples([path]), share) for path in paths)
+    shares = np.bincount(np.arange(limit) * len(paths) // limit, minlength=len(paths))
     sizes = model.input_height, model.input_width
-    return [resize.fit_photo(rgb, *sizes, mode)[0] for _, rgb, _ in itertools.islice(chosen, limit)]
+    return [
+        resize.fit_photo(rgb, *sizes, mode)[0]
+        for path, share in zip(paths, shares, strict=True)
+        if share
+        for _, rgb, _ in itertools.islice(records.samples([path]), share)
+    ]

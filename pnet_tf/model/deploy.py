@@ -8,7 +8,7 @@ what precedes and follows it:
 * the input's normalisation folds into the first kernel and bias, and its padding becomes SAME; in the reference,
   which pads later, it becomes a 1×1 depthwise convolution of its own;
 * a depthwise deconvolution, which TFLite lacks, becomes a convolution for each of the four pixels that it makes of one;
-* the two-class head becomes one channel: softmax(z)[1] = sigmoid(z[1] − z[0]).
+* the two-class head becomes one channel a pixel: softmax(z)[1] = sigmoid(z[1] − z[0]).
 
 All of it is exact up to float rounding.
 """
@@ -106,9 +106,10 @@ class _Folder:
         return self._emit(layers.Conv2D(layer.filters, 1, name=f"{layer.name}_pointwise"), x, [pointwise, bias])
 
     def mask_head(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
-        kernel, bias = layer.kernel.numpy(), _bias(layer)
-        new = layers.Conv2D(1, layer.kernel_size, padding=layer.padding, name=MASK_LOGIT)
-        return self._emit(new, x, [kernel[..., 1:] - kernel[..., :1], bias[1:] - bias[:1]])
+        # The two classes lie side by side; there are four pairs where the head predicts 2×2 pixels.
+        kernel, bias = (array[..., 1::2] - array[..., ::2] for array in (layer.kernel.numpy(), _bias(layer)))
+        new = layers.Conv2D(len(bias), layer.kernel_size, padding=layer.padding, name=MASK_LOGIT)
+        return self._emit(new, x, [kernel, bias])
 
     def normalisation(self, layer: layers.Normalization, x: tf.Tensor) -> tf.Tensor:
         new = layers.DepthwiseConv2D(1, name=layer.name)

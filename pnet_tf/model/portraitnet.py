@@ -8,11 +8,14 @@ rate   encoder            decoder
 1/2     16 ··············· fuse → D-Block  8 ─ up      (the skip with finest_skip=2 alone)
 1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
 
-With head_rate=2 the heads come before the last up-sampling.
+With head_rate=2 the heads take the place of the last up-sampling, too: at rate 1/2 they predict the logits of 2×2
+pixels each (sub-pixel convolution; Shi et al., CVPR 2016, section 3.2).
 """
 
+import numpy as np
+
 from pnet_tf import config, fields
-from pnet_tf.model.decoder import d_block, fuse, upsample
+from pnet_tf.model.decoder import DepthToSpace, d_block, fuse, upsample
 from pnet_tf.model.encoder import encode
 from pnet_tf.stack import keras, tf
 
@@ -27,10 +30,19 @@ INPUT_PAD = "input_pad"
 NORMALISE = "normalise"
 MASK_HEAD = "mask_head"
 BOUNDARY_HEAD = "boundary_head"
-MASK_ENLARGED = "mask_enlarged"
-BOUNDARY_ENLARGED = "boundary_enlarged"
-TRAINING_ONLY = (BOUNDARY_HEAD, BOUNDARY_ENLARGED)
+MASK_PIXELS = "mask_pixels"
+BOUNDARY_PIXELS = "boundary_pixels"
+TRAINING_ONLY = (BOUNDARY_HEAD, BOUNDARY_PIXELS)
 """Layers that no deployed graph has."""
+
+CLASSES = 2
+
+_BILINEAR = np.array([
+    [[3, 1, 0], [1, 3, 3], [0, 0, 1]],
+    [[1, 0, 0], [3, 3, 1], [0, 1, 3]],
+]) / 4  # fmt: skip
+"""Half-pixel bilinear at factor 2, for even and odd places of the enlarged row: the weight (by row) of each of the
+three pixels of the small row in each (by column) of the three of the enlarged one that a kernel meets there."""
 
 
 def normalised_input(raw: tf.Tensor) -> tf.Tensor:
@@ -61,9 +73,26 @@ def build(settings: config.Model) -> keras.Model:
         x = d_block(x, channels, f"decode_{rate}")
         if rate > settings.head_rate:
             x = upsample(x, settings.upsampling, f"upsample_{rate}")
-    mask = keras.layers.Conv2D(2, 3, padding="same", name=MASK_HEAD)(x)
-    boundary = keras.layers.Conv2D(2, 3, padding="same", name=BOUNDARY_HEAD)(x)
+    channels = CLASSES * settings.head_rate**2
+    mask = keras.layers.Conv2D(channels, 3, padding="same", name=MASK_HEAD)(x)
+    boundary = keras.layers.Conv2D(channels, 3, padding="same", name=BOUNDARY_HEAD)(x)
     if settings.head_rate == 2:
-        mask, boundary = upsample(mask, "bilinear", MASK_ENLARGED), upsample(boundary, "bilinear", BOUNDARY_ENLARGED)
+        mask, boundary = DepthToSpace(name=MASK_PIXELS)(mask), DepthToSpace(name=BOUNDARY_PIXELS)(boundary)
     outputs = {fields.MASK_LOGITS: mask, fields.BOUNDARY_LOGITS: boundary}
     return keras.Model(raw, outputs, name="portraitnet")
+
+
+def half_rate_head(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A head behind the bilinear up-sampling, rewritten for head_rate=2.
+
+    The enlarged pixels are weighted sums of the small ones, so both heads give the same logits, but for the two
+    outermost rows and columns: the up-sampling repeats the edge, this head meets zeros beyond it.
+
+    Args:
+      kernel, bias: (3, 3, C, 2) and (2,) float, of head_rate=1.
+
+    Returns:
+      (3, 3, C, 8) and (8,), the outputs in DepthToSpace's order.
+    """
+    pixels = np.einsum("aus,bvt,stco->uvcabo", _BILINEAR, _BILINEAR, kernel)
+    return pixels.reshape(*kernel.shape[:3], -1).astype(kernel.dtype), np.tile(bias, 4)

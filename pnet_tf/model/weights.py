@@ -11,7 +11,7 @@ import numpy as np
 
 from pnet_tf import config, files
 from pnet_tf.errors import InputError
-from pnet_tf.model.portraitnet import RGB_MEAN, RGB_SCALE
+from pnet_tf.model.portraitnet import BOUNDARY_HEAD, MASK_HEAD, RGB_MEAN, RGB_SCALE, half_rate_head
 from pnet_tf.stack import keras, tf
 
 KERAS_EPSILON = 1e-3
@@ -83,6 +83,20 @@ def load(model: keras.Model, path: str | pathlib.Path) -> None:
       InputError: not such a file, or any name or shape that does not match (listed).
     """
     _assign(named_variables(model), _read(path), path)
+
+
+def initialise(model: keras.Model, path: str | pathlib.Path) -> None:
+    """As `load`, for a network's first weights: those of head_rate=1 fit one of head_rate=2, too.
+
+    Raises:
+      InputError: as `load`.
+    """
+    variables, arrays = named_variables(model), _read(path)
+    for names in ((f"{head}/kernel", f"{head}/bias") for head in (MASK_HEAD, BOUNDARY_HEAD)):
+        half_rate = {(*variables[name].shape[:-1], variables[name].shape[-1] // 4) for name in names}
+        if {arrays[name].shape for name in names if name in arrays} == half_rate:
+            arrays |= zip(names, half_rate_head(*(arrays[name] for name in names)), strict=True)
+    _assign(variables, arrays, path)
 
 
 def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 1e-5) -> None:

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from pnet_tf import presets, store
+from pnet_tf.model import weights
+from pnet_tf.stack import keras
+from pnet_tf_tools import average
+
+TINY = presets.tiny()
+
+
+def save(directory, settings=TINY, seed=0):
+    keras.utils.set_random_seed(seed)
+    model = store.build(settings)
+    store.save(model, settings, directory)
+    return model.get_weights()
+
+
+def run(*directories, output):
+    return average.main([*(f"--model_dir={one}" for one in directories), f"--output={output}"])
+
+
+def test_every_array_is_the_mean(tmp_path):
+    made = [save(tmp_path / str(seed), seed=seed) for seed in range(2)]
+    assert run(tmp_path / "0", tmp_path / "1", output=tmp_path / "mean") == 0
+    model, settings = store.load(tmp_path / "mean")
+    assert settings == TINY
+    for mean, first, second in zip(model.get_weights(), *made, strict=True):
+        assert np.allclose(mean, (first + second) / 2, atol=1e-7)
+
+
+def test_a_half_rate_model_takes_in_a_full_rate_one(tmp_path):
+    """Their heads are the same function but for the frame, so the mean of one with itself changes nothing."""
+    half = TINY.replace(head_rate=2)
+    save(tmp_path / "full")
+    model = store.build(half)
+    weights.initialise(model, tmp_path / "full" / store.WEIGHTS)
+    store.save(model, half, tmp_path / "half")
+    assert run(tmp_path / "half", tmp_path / "full", output=tmp_path / "mean") == 0
+    mean, _ = store.load(tmp_path / "mean")
+    for before, after in zip(model.get_weights(), mean.get_weights(), strict=True):
+        assert np.allclose(before, after, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [({"quantize": True}, "int8 twin"), ({"fusion": "concatenate"}, "another network"), ({"width": 0.5}, "another")],
+)
+def test_what_cannot_be_averaged_is_refused(change, words, tmp_path, capsys):
+    save(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / store.CONFIG).write_text(TINY.replace(**change).to_json())
+    assert run(tmp_path / "a", tmp_path / "b", output=tmp_path / "mean") == 1
+    line = capsys.readouterr().err
+    assert str(tmp_path / "b") in line and words in line and line.count("\n") == 1
+    assert not (tmp_path / "mean").exists()
+
+
+def test_one_model_or_a_directory_that_is_there_is_refused(tmp_path, capsys):
+    assert run(tmp_path / "a", output=tmp_path / "mean") == 1
+    assert "--model_dir" in capsys.readouterr().err
+    assert run(tmp_path / "a", tmp_path / "b", output=tmp_path) == 1
+    assert f"--output={tmp_path}" in capsys.readouterr().err

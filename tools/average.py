@@ -1,0 +1,42 @@
+"""pnet-average: several models trained from one another or from the same weights → their mean, a model directory.
+
+  pnet-average --model_dir=run1 --model_dir=run2 --output=mean
+  pnet-evaluate --model=mean --records='records/val-*'
+
+The mean ("model soup") often does better than each and costs nothing at run time. The first directory's settings are
+the result's.
+"""
+
+import pathlib
+import sys
+
+from absl import flags
+
+from pnet_tf.errors import InputError
+from pnet_tf_tools import cli
+
+FLAGS = cli.new_flags()
+flags.DEFINE_multi_string("model_dir", None, "A model directory; repeat it.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("output", None, "The model directory to make.", required=True, flag_values=FLAGS)
+
+
+def average() -> None:
+    """Runs what the flags describe."""
+    if len(FLAGS.model_dir) < 2:
+        raise InputError("--model_dir: a mean needs two models or more; repeat the flag")
+    output = pathlib.Path(FLAGS.output)
+    if output.exists():
+        raise InputError(f"--output={output}: already there; name another directory")
+    from pnet_tf import store
+
+    store.save(*store.average(FLAGS.model_dir), output)
+    print(output)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Console entry point; returns the exit status."""
+    return cli.run(average, FLAGS, __doc__, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
