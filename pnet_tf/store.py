@@ -66,6 +66,23 @@ def load(
     return model, experiment
 
 
+def initialise(model: keras.Model, settings: config.Model, directory: str | pathlib.Path) -> None:
+    """First weights from a model directory; one of head_rate=1 and bilinear up-sampling fits one of head_rate=2, too.
+
+    The logits stay the same, but for the two outermost rows and columns (`portraitnet.half_rate_head`).
+
+    Args:
+      model: from `build` with these settings.
+      directory: what `save` wrote; without a config.json its heads are taken for those of the model.
+
+    Raises:
+      InputError: as `read_config` and `weights.load`.
+    """
+    directory = pathlib.Path(directory)
+    theirs = read_config(directory).model.head_rate if (directory / CONFIG).is_file() else settings.head_rate
+    weights.load(model, directory / WEIGHTS, full_rate_heads=(theirs, settings.head_rate) == (1, 2))
+
+
 def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, config.Experiment]:
     """The mean of the weights of float models of one network, batch norm's statistics included.
 
@@ -74,7 +91,7 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
 
     Args:
       directories: what `save` wrote. The first one's settings are the result's; those of head_rate=1 join one of
-        head_rate=2 as in `weights.initialise`.
+        head_rate=2 as in `initialise`.
 
     Raises:
       InputError: an int8 twin, another network; see also `load`.
@@ -87,10 +104,12 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
             raise InputError(f"{directory}: an int8 twin; name the float models, and make a twin of their mean")
         if dataclasses.replace(other.model, **alike) != first:
             raise InputError(f"{directory}: another network than that of {directories[0]}; compare their {CONFIG}")
+        if other.model.head_rate > first.head_rate:
+            raise InputError(f"{directory}: has head_rate=2 and {directories[0]} has not; name it first")
     model, experiment = load(directories[0])
     arrays = [model.get_weights()]
     for directory in directories[1:]:
-        weights.initialise(model, pathlib.Path(directory) / WEIGHTS)
+        initialise(model, first, directory)
         arrays.append(model.get_weights())
     model.set_weights([np.mean(same, axis=0, dtype=np.float64) for same in zip(*arrays, strict=True)])
     return model, experiment

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from helpers import sharpen_batch_norm
 from pnet_tf import presets, store
-from pnet_tf.model import weights
 from pnet_tf.stack import keras
 from pnet_tf_tools import average
 
@@ -12,6 +12,7 @@ TINY = presets.tiny()
 def save(directory, settings=TINY, seed=0):
     keras.utils.set_random_seed(seed)
     model = store.build(settings)
+    sharpen_batch_norm(model, seed)
     store.save(model, settings, directory)
     return model.get_weights()
 
@@ -29,17 +30,20 @@ def test_every_array_is_the_mean(tmp_path):
         assert np.allclose(mean, (first + second) / 2, atol=1e-7)
 
 
-def test_a_half_rate_model_takes_in_a_full_rate_one(tmp_path):
-    """Their heads are the same function but for the frame, so the mean of one with itself changes nothing."""
+def test_a_half_rate_model_takes_in_a_full_rate_one(tmp_path, capsys):
     half = TINY.replace(head_rate=2)
     save(tmp_path / "full")
-    model = store.build(half)
-    weights.initialise(model, tmp_path / "full" / store.WEIGHTS)
-    store.save(model, half, tmp_path / "half")
+    first = save(tmp_path / "half", half, seed=1)
+    rewritten = store.build(half)
+    store.initialise(rewritten, half.model, tmp_path / "full")
     assert run(tmp_path / "half", tmp_path / "full", output=tmp_path / "mean") == 0
-    mean, _ = store.load(tmp_path / "mean")
-    for before, after in zip(model.get_weights(), mean.get_weights(), strict=True):
-        assert np.allclose(before, after, atol=1e-7)
+    mean, settings = store.load(tmp_path / "mean")
+    assert settings == half
+    for one, other, both in zip(first, rewritten.get_weights(), mean.get_weights(), strict=True):
+        assert np.allclose((one + other) / 2, both, atol=1e-6)
+    capsys.readouterr()
+    assert run(tmp_path / "full", tmp_path / "half", output=tmp_path / "other") == 1
+    assert "name it first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ def test_int8_file_keeps_the_contract(int8_files, model, photos, mode):
     assert found.output == {"type": "uint8", "scale": 1 / 256, "zero_point": 0}
     assert found.float_tensors == []
     assert found.xnnpack_partitions == 1
-    assert set(found.operators) == {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "RESIZE_BILINEAR", "LOGISTIC", "QUANTIZE"}
+    assert set(found.operators) == {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "RESIZE_BILINEAR", "DEPTH_TO_SPACE",
+                                    "LOGISTIC", "QUANTIZE"}  # fmt: skip
     assert found.operators["QUANTIZE"] == 2  # uint8 → int8 at the input, int8 → uint8 at the output
     assert found.bytes < 2.4e6
     assert found.agreement > 0.98
@@ -79,7 +80,7 @@ def test_int8_scales(int8_files, mode):
         if operator["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             channels = interpreter._get_tensor_details(operator["outputs"][0], 0)["shape"][-1]
             assert len(scales(operator["inputs"][1])) == channels
-        if operator["op_name"] == "RESIZE_BILINEAR":
+        if operator["op_name"] in ("RESIZE_BILINEAR", "DEPTH_TO_SPACE"):
             assert scales(operator["inputs"][0]) == scales(operator["outputs"][0])
 
 
@@ -87,7 +88,7 @@ NETWORKS = {
     "add": {},
     "concatenate": {"fusion": "concatenate"},
     "deconvolution": {"upsampling": "deconvolution"},
-    "lite": {"finest_skip": 2, "head_rate": 2},
+    "half_rate": {"finest_skip": 2, "head_rate": 2},
 }
 
 
@@ -126,14 +127,14 @@ def test_every_network_is_int8_throughout(exported, mode):
     assert deconvolutions + sum(enlarging) == 5
     convolutions = found.operators["CONV_2D"] + found.operators["DEPTHWISE_CONV_2D"]
     scales = found.scales
-    assert (scales.kernels, scales.resizes) == (convolutions + deconvolutions, enlarging[0])
+    assert (scales.kernels, scales.resizes) == (convolutions + deconvolutions, sum(enlarging))
     assert scales.unequal_resizes == scales.between == []
     # The exception: TensorFlow fakes no quantisation along the axis that a deconvolution's output channels lie on.
     assert len(scales.one_scale) == (deconvolutions if mode == "int8_qat" else 0)
     assert all(name.startswith("upsample_") for name in scales.one_scale)
 
 
-@pytest.mark.parametrize("exported", ["add"], indirect=True)
+@pytest.mark.parametrize("exported", ["add", "half_rate"], indirect=True)
 @pytest.mark.parametrize("mode", ["int8_qat", "int8_ptq"])
 def test_layers_differ_from_float_by_a_few_steps(exported, mode):
     """The reference has the twin's very weights, so only rounding, 0.29 steps a time, lies between the two files."""
@@ -186,7 +187,7 @@ def test_wrong_scales_are_seen(int8_files):
     for constant in maker(graph, b"Conv1_relu/Relu6").inputs[1:]:
         quantization = graph.tensors[constant].quantization
         quantization.scale, quantization.zeroPoint = quantization.scale[:1], quantization.zeroPoint[:1]
-    resized = graph.tensors[maker(graph, b"upsample_2/resize/ResizeBilinear").outputs[0]].quantization
+    resized = graph.tensors[maker(graph, b"upsample_4/resize/ResizeBilinear").outputs[0]].quantization
     resized.scale = resized.scale * 2
     source = maker(graph, b"block_1_project/BiasAdd").outputs[0]
     copied = copy.deepcopy(graph.tensors[source])
@@ -200,7 +201,7 @@ def test_wrong_scales_are_seen(int8_files):
     # XNNPACK would refuse the file.
     scales = report.scales_of(TFLiteNetwork(packed(file), keep_tensors=True).interpreter)
     assert scales.one_scale == ["Conv1_relu/Relu6"]
-    assert scales.unequal_resizes == ["upsample_2/resize/ResizeBilinear"]
+    assert scales.unequal_resizes == ["upsample_4/resize/ResizeBilinear"]
     assert scales.between == ["copied"]
 
 

@@ -173,7 +173,7 @@ def test_same_model_same_bytes(model, packaged):
 
 @pytest.mark.parametrize("size", [(160, 288), (288, 160)], ids=["landscape", "portrait"])
 def test_other_shapes_segment_as_well(size):
-    """Trained at 224×224; IoU against the astronaut's mask, where the shipped file has 0.75."""
+    """Trained at 224×224; IoU against the astronaut's mask, where a shipped file had 0.75."""
     photo = pytest.importorskip("skimage.data").astronaut()
     expected = cv2.imread(str(DEMO / "astronaut_mask.png"), cv2.IMREAD_GRAYSCALE) > 127
     model, _ = store.load(shipped.directory("portraitnet"), *size)

@@ -326,6 +326,28 @@ def test_weights_of_another_network_with_the_same_shapes_are_noted(tmp_path, cap
         assert capsys.readouterr().out.splitlines() == lines
 
 
+@pytest.mark.parametrize(
+    "settings, target, changed",
+    [
+        (config.Model(width=0.35, input_height=64, input_width=64), {"head_rate": 2}, ["kernel", "bias"]),
+        (config.Model(network="reference", width=0.5, input_height=64, input_width=64), {}, []),
+    ],
+    ids=["full-rate heads", "reference"],
+)
+def test_a_model_directory_gives_first_weights(settings, target, changed, tmp_path):
+    """All as they are, but for heads that are rewritten."""
+    source = config.Experiment(model=settings)
+    model = store.build(source)
+    store.save(model, source, tmp_path)
+    experiment = source.replace(**target)
+    started = store.build(experiment)
+    runs.load_first(started, tmp_path, experiment.model)
+    before, after = (weights.named_variables(one) for one in (model, started))
+    heads = {f"{head}/{name}" for head in ("mask_head", "boundary_head") for name in changed}
+    assert {name for name in before if before[name].shape != after[name].shape} == heads
+    assert all(np.array_equal(before[name], after[name]) for name in before.keys() - heads)
+
+
 def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records, capsys):
     for flags in (["--preset=authors"], ["--distillation_weight=1"], ["--boundary_emphasis=1"]):
         arguments = ["--preset=tiny", *flags, "--batch_size=4", "--benchmark_steps=4", f"--records={records[0]}"]

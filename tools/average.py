@@ -3,8 +3,8 @@
   pnet-average --model_dir=run1 --model_dir=run2 --output=mean
   pnet-evaluate --model=mean --records='records/val-*'
 
-The mean ("model soup") often does better than each and costs nothing at run time. The first directory's settings are
-the result's.
+The mean ("model soup") can do better than each and costs nothing at run time. The first directory's settings are the
+result's.
 """
 
 import pathlib

@@ -98,7 +98,7 @@ def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) 
     from pnet_tf.model import weights
 
     if source and source.is_dir():
-        weights.initialise(model, source / store.WEIGHTS)
+        store.initialise(model, settings, source)
         _note_another_network(source, settings)
     elif source and source.exists():
         weights.load_encoder(model, source)

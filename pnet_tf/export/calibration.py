@@ -12,10 +12,10 @@ PHOTOS = 100
 
 
 def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS) -> list[np.ndarray]:
-    """(H, W, 3) uint8 RGB of up to `limit` records: the first of each file, as many of one as of another.
+    """(H, W, 3) uint8 RGB of up to `limit` records: the first of each file, in shares that differ by one at most.
 
-    Records lie in the order of a hash, so the first of a file are a fair sample of its set. Of more than `limit` files
-    some, evenly spread, give one each and the others none.
+    Records lie in the order of a hash, so the first of a file are a fair sample of its set. What a short file lacks
+    is not made up for. Of more than `limit` files some, evenly spread, give one each and the others none.
 
     Raises:
       InputError: as for `records.samples`.

@@ -24,7 +24,7 @@ class Scales:
     Attributes:
       kernels: how many convolutions have a quantised kernel.
       one_scale: those of them whose kernel has fewer scales than output channels, by output tensor.
-      resizes: how many bilinear resizes there are.
+      resizes: how many bilinear resizes and depth-to-space operators there are, which have one scale by definition.
       unequal_resizes: those whose input and output differ in scale or zero point, by output tensor.
       between: QUANTIZE and DEQUANTIZE from one operator's output to another operator, by output tensor; those at the
         file's ends and behind stored weights do not count.
@@ -138,7 +138,7 @@ def scales_of(interpreter) -> Scales:
             kernels += count > 0
             if 0 < count < kernel["shape"][_CHANNEL_AXIS[kind]]:
                 one_scale.append(output["name"])
-        elif kind == "RESIZE_BILINEAR":
+        elif kind in ("RESIZE_BILINEAR", "DEPTH_TO_SPACE"):
             resizes += 1
             if tensors[one["inputs"][0]]["quantization"] != output["quantization"]:
                 unequal.append(output["name"])

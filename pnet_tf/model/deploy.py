@@ -26,6 +26,7 @@ layers = keras.layers
 DEPLOYED = "portraitnet_deployed"
 INPUT = "image"
 MASK_LOGIT = "mask_logit"
+"""The head, which has four channels with head_rate=2, and the output (B, H, W, 1)."""
 FOREGROUND = "foreground"
 
 

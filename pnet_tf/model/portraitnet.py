@@ -36,13 +36,14 @@ TRAINING_ONLY = (BOUNDARY_HEAD, BOUNDARY_PIXELS)
 """Layers that no deployed graph has."""
 
 CLASSES = 2
+"""Background and foreground, side by side for each pixel that a head predicts."""
 
 _BILINEAR = np.array([
     [[3, 1, 0], [1, 3, 3], [0, 0, 1]],
     [[1, 0, 0], [3, 3, 1], [0, 1, 3]],
 ]) / 4  # fmt: skip
-"""Half-pixel bilinear at factor 2, for even and odd places of the enlarged row: the weight (by row) of each of the
-three pixels of the small row in each (by column) of the three of the enlarged one that a kernel meets there."""
+"""[parity of the output pixel, small pixel −1..1, kernel tap −1..1]: the small pixel's weight in the enlarged pixel
+under that tap; half-pixel bilinear at factor 2."""
 
 
 def normalised_input(raw: tf.Tensor) -> tf.Tensor:

@@ -76,27 +76,24 @@ def save(model: keras.Model, path: str | pathlib.Path) -> None:
         np.savez_compressed(temporary, **arrays)
 
 
-def load(model: keras.Model, path: str | pathlib.Path) -> None:
+def load(model: keras.Model, path: str | pathlib.Path, full_rate_heads: bool = False) -> None:
     """Reads what `save` wrote into a network of the same shape.
+
+    Args:
+      model: from `build.build`.
+      path: the .npz.
+      full_rate_heads: the file is of head_rate=1 and the model of 2; its heads are rewritten (`half_rate_head`).
 
     Raises:
       InputError: not such a file, or any name or shape that does not match (listed).
     """
-    _assign(named_variables(model), _read(path), path)
-
-
-def initialise(model: keras.Model, path: str | pathlib.Path) -> None:
-    """As `load`, for a network's first weights: those of head_rate=1 fit one of head_rate=2, too.
-
-    Raises:
-      InputError: as `load`.
-    """
-    variables, arrays = named_variables(model), _read(path)
-    for names in ((f"{head}/kernel", f"{head}/bias") for head in (MASK_HEAD, BOUNDARY_HEAD)):
-        half_rate = {(*variables[name].shape[:-1], variables[name].shape[-1] // 4) for name in names}
-        if {arrays[name].shape for name in names if name in arrays} == half_rate:
-            arrays |= zip(names, half_rate_head(*(arrays[name] for name in names)), strict=True)
-    _assign(variables, arrays, path)
+    arrays = _read(path)
+    if full_rate_heads:
+        for head in (MASK_HEAD, BOUNDARY_HEAD):
+            names = f"{head}/kernel", f"{head}/bias"
+            if all(name in arrays for name in names):
+                arrays |= zip(names, half_rate_head(*(arrays[name] for name in names)), strict=True)
+    _assign(named_variables(model), arrays, path)
 
 
 def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 1e-5) -> None:

@@ -5,7 +5,7 @@ with every kernel and every activation on the int8 grid, as the file will have t
 
 * the input is fixed at raw 0..255, the sigmoid at 1/256;
 * a convolution that a ReLU follows is quantized after the ReLU, as the fused operator is;
-* a bilinear resize is quantized once, in front: its operator has one scale for both ends;
+* a bilinear resize or depth-to-space is quantized once, in front: its operator has one scale for both ends;
 * so has a concatenation, and what it joins shares one range.
 
 TFMOT's own default scheme is not used: it has no per-channel depthwise kernels, it quantizes
