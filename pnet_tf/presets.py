@@ -116,10 +116,10 @@ def taught() -> config.Experiment:
 
 
 def lite() -> config.Experiment:
-    """`taught` at 224×160, upright: its mean with `portraitnet` is the shipped `portraitnet-lite`. 12 epochs, 27 minutes.
+    """`taught` at 224×160, upright; its mean with `portraitnet` is the shipped `portraitnet-lite`. 12 epochs, 27 min.
 
-    ``--init_weights=portraitnet``; the weights of one fit the other. BUILD.md, "On real portraits", has the commands and
-    the figures.
+    ``--init_weights=portraitnet``; the weights of one fit the other. BUILD.md, "On real portraits", has the commands
+    and the figures.
     """
     return taught().replace(input_width=160, epochs=12, learning_rate=5e-4, ema_decay=0.998)
 
