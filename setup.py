@@ -35,6 +35,7 @@ COMMANDS = [
     "views=show_views",
     "train",
     "average",
+    "prune",
     "evaluate",
     "ablate",
     "export",

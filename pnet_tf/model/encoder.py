@@ -68,3 +68,17 @@ def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
         if len(stages) == len(STAGES):
             break
     return stages
+
+
+def inverted_residuals(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.layers.Layer, keras.layers.Layer]]:
+    """The encoder's blocks in order, each as its expansion, depthwise convolution and projection.
+
+    The channels of the first two are the block's hidden ones. portraitnet's first block expands nothing: there
+    the network's first convolution makes them. The reference's names are the same.
+    """
+    by_name = {layer.name: layer for layer in model.layers}
+    return [
+        (by_name.get(f"{block}_expand", by_name[_FIRST_CONVOLUTION]), by_name[f"{block}_depthwise"], projection)
+        for projection in model.layers
+        if f"{(block := projection.name.removesuffix('_project'))}_depthwise" in by_name
+    ]
