@@ -19,6 +19,9 @@ from pnet_tf.errors import InputError
 ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 """Widths for which tf.keras.applications defines MobileNetV2."""
 
+ENCODER_BLOCKS = 17
+"""Inverted residual blocks of MobileNetV2."""
+
 IMAGENET = "imagenet"
 """Initial encoder weights: tf.keras.applications' own, under its name for them."""
 
@@ -51,6 +54,20 @@ def sizes_by_epoch(text: str) -> tuple[tuple[int, int], ...]:
     return found
 
 
+def channel_counts(text: str) -> tuple[int, ...]:
+    """`Model.hidden_channels` as a number for each block of the encoder, in order; () for "".
+
+    Raises:
+      InputError: not of that form, not as many as there are blocks.
+    """
+    counts = tuple(map(int, re.findall(r"[1-9]\d*", text)))
+    _require(
+        ",".join(map(str, counts)) == text and len(counts) in (0, ENCODER_BLOCKS),
+        f"hidden_channels={text}: write {ENCODER_BLOCKS} numbers of channels with commas between, as pnet-prune does",
+    )
+    return counts
+
+
 class _Checked:
     """Rejects a value outside a field's Literal type, for every section alike."""
 
@@ -75,6 +92,9 @@ class Model(_Checked):
     input_width: int = 224
     width: float = 1.0
     """Width multiplier of the MobileNetV2 encoder; of the decoder, too, in the reference alone."""
+    hidden_channels: str = ""
+    """Channels inside each of the encoder's 17 blocks, "16,96,144,…", as pnet-prune leaves them; MobileNetV2's own
+    where it is empty. Of network=portraitnet alone."""
     upsampling: Literal["bilinear", "deconvolution", "depthwise"] = "bilinear"
     """depthwise, of the reference alone: a deconvolution per channel whose bilinear kernels are not trained."""
     fusion: Literal["add", "concatenate"] = "add"
@@ -100,9 +120,11 @@ class Model(_Checked):
             self.width in ENCODER_WIDTHS,
             f"width={self.width}: known widths are {', '.join(map(str, ENCODER_WIDTHS))}",
         )
+        channel_counts(self.hidden_channels)
         _require(self.finest_skip in (2, 4), f"finest_skip={self.finest_skip}: known rates are 2, 4")
         _require(self.head_rate in (1, 2), f"head_rate={self.head_rate}: known rates are 1, 2")
         if self.network == "reference":
+            _require(not self.hidden_channels, "hidden_channels: of network=portraitnet alone; leave it empty")
             _require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
             _require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone; use finest_skip=4")
             _require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone; use head_rate=1")

@@ -45,6 +45,9 @@ def test_bad_json_is_named(text, words):
         ({"deformation_strength": 1.5}, ["deformation_strength=1.5"]),
         ({"augment": "authors", "deformation_strength": 0.5}, ["augment=paper alone"]),
         ({"boundary_emphasis": -1.0}, ["boundary_emphasis=-1.0"]),
+        ({"hidden_channels": "16,96"}, ["hidden_channels=16,96", "17 numbers"]),
+        ({"hidden_channels": ",".join(["16"] * 16 + ["0"])}, ["hidden_channels", "17 numbers"]),
+        ({"network": "reference", "hidden_channels": ",".join(["16"] * 17)}, ["hidden_channels", "portraitnet"]),
         ({"no_such": 1}, ["no_such", "learning_rate"]),
     ],
 )

@@ -1,11 +1,16 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from helpers import portrait, sharpen_batch_norm, write_records
-from pnet_tf import fields, presets, resize, store
+from pnet_tf import config, fields, presets, resize, store
+from pnet_tf.errors import InputError
 from pnet_tf.model import deploy, prune
+from pnet_tf.quantize import qat
 from pnet_tf.stack import keras
 from pnet_tf_tools import prune as tool
+from pnet_tf_tools import train
 
 TINY = presets.tiny()
 SIZE = TINY.model.input_height, TINY.model.input_width
@@ -23,8 +28,14 @@ def logits(model):
     return model(PHOTOS.astype(np.float32), training=False)[fields.MASK_LOGITS].numpy()
 
 
-def hidden(model, graph=None):
-    return (graph or model).get_layer("block_1_expand").filters
+def hidden(model):
+    return model.get_layer("block_1_expand").filters
+
+
+def pruned(model, tolerance, counts=()):
+    """The narrower network, its settings, and each block by its projection's name."""
+    narrow, settings, blocks = prune.prune(model, TINY.model, PHOTOS, tolerance, counts)
+    return narrow, settings, {block.projection: block for block in blocks}
 
 
 def constant(model, channels, value):
@@ -40,13 +51,15 @@ def test_channels_that_say_nothing_go_and_nothing_changes(value):
     model = network()
     constant(model, slice(5, 25), value)  # 28 of 48 stay alive: two groups of 16
     before = logits(model)
-    block = {one.projection: one for one in prune.prune(model, PHOTOS, 1e-12)}["block_1_project"]
+    narrow, settings, blocks = pruned(model, 1e-12)
+    block = blocks["block_1_project"]
     assert (block.channels, block.kept) == (48, 32) and block.lost < 1e-12
     assert np.ptp(before) > 0.1
-    assert np.abs(logits(model) - before).max() < 1e-4
-    assert hidden(model) == 48
-    deployed = deploy.fold(model)
-    assert hidden(model, deployed) == deployed.get_layer("block_1_depthwise").output.shape[-1] == 32
+    assert np.abs(logits(narrow) - before).max() < 1e-4
+    assert config.channel_counts(settings.hidden_channels) == tuple(block.kept for block in blocks.values())
+    assert hidden(narrow) == narrow.get_layer("block_1_depthwise").output.shape[-1] == 32
+    deployed = deploy.fold(narrow)
+    assert hidden(deployed) == 32
     foreground = deployed(PHOTOS.astype(np.float32)).numpy()[..., 0]
     softmax = 1 / (1 + np.exp(before[..., 0] - before[..., 1]))
     assert np.abs(foreground - softmax).max() < 1e-4
@@ -68,20 +81,25 @@ def test_a_channel_that_others_can_stand_for_is_made_good():
     kernel[:, :, 16:32] *= 0.02  # still some 1e-4 of the variance
     projection.set_weights([kernel])
     before = logits(model)
-    block = {one.projection: one for one in prune.prune(model, PHOTOS, 1e-6)}["block_1_project"]
-    assert block.kept == 32
-    assert np.abs(logits(model) - before).max() < 0.01 * np.ptp(before)
+    narrow, _, blocks = pruned(model, 1e-6)
+    assert blocks["block_1_project"].kept == 32
+    assert np.abs(logits(narrow) - before).max() < 0.01 * np.ptp(before)
 
 
 def test_the_loss_is_what_the_projection_loses():
     """Measured at the first block that loses something: its input is that of the unpruned network."""
     model = network()
     names = ["expanded_conv_project", *(f"block_{index}_project" for index in range(1, 17))]
-    outputs = keras.Model(model.input, [model.get_layer(f"{name}_BN").output for name in names])
-    before = outputs(PHOTOS.astype(np.float32), training=False)
-    blocks = prune.prune(model, PHOTOS, 0.05)
+
+    def outputs(network):
+        inner = keras.Model(network.input, [network.get_layer(f"{name}_BN").output for name in names])
+        return inner(PHOTOS.astype(np.float32), training=False)
+
+    before = outputs(model)
+    narrow, _, by_name = pruned(model, 0.05)
+    blocks = list(by_name.values())
     first = next(index for index, block in enumerate(blocks) if block.kept < block.channels)
-    after = outputs(PHOTOS.astype(np.float32), training=False)
+    after = outputs(narrow)
     old, new = (values[first].numpy().reshape(-1, values[first].shape[-1]) for values in (before, after))
     assert blocks[first].lost == pytest.approx((new - old).var(axis=0).sum() / old.var(axis=0).sum(), rel=0.02)
     assert 0 < blocks[first].lost <= 0.05
@@ -91,21 +109,66 @@ def test_the_loss_is_what_the_projection_loses():
     assert all(block.lost <= 0.05 for block in blocks)
 
 
-def test_a_block_that_adds_nothing_still_folds():
+def test_a_block_that_adds_nothing_keeps_one_group():
     model = network()
     projection = model.get_layer("block_2_project")
     projection.set_weights([np.zeros_like(projection.kernel)])
-    deployed = deploy.fold(model)
-    assert deployed.get_layer("block_2_expand").filters == 1
-    softmax = 1 / (1 + np.exp(-np.diff(logits(model))[..., 0]))
-    assert np.abs(deployed(PHOTOS.astype(np.float32)).numpy()[..., 0] - softmax).max() < 1e-5
+    before = logits(model)
+    narrow, _, blocks = pruned(model, 0.0)
+    assert blocks["block_2_project"] == prune.Block("block_2_project", 48, 16, 0.0)
+    assert np.abs(logits(narrow) - before).max() < 1e-5
 
 
-def test_the_int8_twin_keeps_every_channel():
+def own_counts():
+    return [projection.kernel.shape[2] for _, _, projection in prune.inverted_residuals(network())]
+
+
+def test_prescribed_numbers_stay():
+    counts = [5, *own_counts()[1:]]
+    narrow, settings, blocks = pruned(network(), 0.0, counts)
+    assert [block.kept for block in blocks.values()] == counts
+    assert narrow.get_layer("Conv1").filters == 5
+    assert settings.hidden_channels == ",".join(map(str, counts))
+    assert blocks["expanded_conv_project"].lost > 0
+
+
+def test_all_channels_are_the_network_itself():
+    model = network()
+    before = logits(model)
+    narrow, _, blocks = pruned(model, 0.0, own_counts())
+    assert all(block.lost == 0 for block in blocks.values())
+    assert np.array_equal(logits(narrow), before)
+
+
+def test_more_channels_than_there_are_is_an_error():
+    with pytest.raises(InputError, match=r"block_1_project has 48 channels, 49 cannot stay"):
+        pruned(network(), 0.0, [16, 49, *own_counts()[2:]])
+
+
+def test_the_reference_is_refused():
+    with pytest.raises(InputError, match="network=reference"):
+        prune.prune(network(), presets.authors().model, PHOTOS, 0.1)
+
+
+def test_the_int8_twin_of_a_pruned_network_is_as_narrow():
     model = network()
     constant(model, slice(5, 25), -1.0)
-    prune.prune(model, PHOTOS, 1e-12)
-    assert hidden(model, deploy.fold(model, with_boundary=True)) == 48
+    narrow, settings, _ = pruned(model, 1e-12)
+    experiment = dataclasses.replace(TINY, model=settings).replace(quantize=True)
+    shapes = [array.shape for array in qat.quantize(narrow).get_weights()]
+    assert shapes == [array.shape for array in store.build(experiment).get_weights()]
+    assert shapes != [array.shape for array in qat.quantize(network()).get_weights()]
+
+
+def test_training_goes_on_from_a_pruned_model(tmp_path):
+    records, _ = write_records(tmp_path / "records")
+    narrow, settings, _ = pruned(network(), 0.0, [5, *own_counts()[1:]])
+    store.save(narrow, dataclasses.replace(TINY, model=settings), tmp_path / "pruned")
+    flags = [f"--config={tmp_path}/pruned/config.json", f"--init_weights={tmp_path}/pruned", "--notensorboard"]
+    flags += [f"--records={records}", f"--val_records={records}", f"--model_dir={tmp_path}/on", "--epochs=1"]
+    assert train.main(flags) == 0
+    trained, experiment = store.load(tmp_path / "on")
+    assert experiment.model == settings and trained.get_layer("Conv1").filters == 5
 
 
 def test_the_tool_writes_a_model_directory(tmp_path, capsys):
@@ -116,10 +179,13 @@ def test_the_tool_writes_a_model_directory(tmp_path, capsys):
     flags = [f"--model_dir={tmp_path}/model", f"--records={records}", f"--output={tmp_path}/pruned"]
     assert tool.main([*flags, "--tolerance=1e-9"]) == 0
     assert "block_1_project" in capsys.readouterr().out
-    pruned, settings = store.load(tmp_path / "pruned")
-    assert settings == TINY and hidden(model, deploy.fold(pruned)) == 32
-    assert tool.main(flags) == 1
+    narrow, experiment = store.load(tmp_path / "pruned")
+    assert experiment.training == TINY.training and hidden(narrow) == 32
+    assert tool.main([*flags, "--hidden_channels=16,48"]) == 1
     assert f"--output={tmp_path}/pruned: already there" in capsys.readouterr().err
+    flags[-1] = f"--output={tmp_path}/other"
+    assert tool.main([*flags, "--hidden_channels=16,48"]) == 1
+    assert "hidden_channels=16,48: write 17 numbers" in capsys.readouterr().err and not (tmp_path / "other").exists()
 
 
 def test_an_int8_twin_is_refused(tmp_path, capsys):

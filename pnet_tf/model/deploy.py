@@ -8,7 +8,6 @@ what precedes and follows it:
 * the input's normalisation folds into the first kernel and bias, and its padding becomes SAME; in the reference,
   which pads later, it becomes a 1×1 depthwise convolution of its own;
 * a depthwise deconvolution, which TFLite lacks, becomes a convolution for each of the four pixels that it makes of one;
-* hidden channels of the encoder's blocks that the projection gives no weight (`prune`) are left out;
 * the two-class head becomes one channel a pixel: softmax(z)[1] = sigmoid(z[1] − z[0]).
 
 All of it is exact up to float rounding.
@@ -19,7 +18,6 @@ import numpy as np
 from pnet_tf import fields
 from pnet_tf.model import reference
 from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
-from pnet_tf.model.encoder import inverted_residuals
 from pnet_tf.model.portraitnet import INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE, TRAINING_ONLY
 from pnet_tf.stack import keras, tf
 
@@ -52,20 +50,13 @@ def _bias(layer: keras.layers.Layer) -> np.ndarray:
 class _Folder:
     """One walk; `made` maps the training graph's tensors to the deployed graph's."""
 
-    def __init__(self, model: keras.Model, pruned: bool):
+    def __init__(self, model: keras.Model):
         self.made = {}
         self.weights = []  # (new layer, its arrays), set when all is connected
         self.consumers = {}
         for layer in model.layers[1:]:
             for tensor in tf.nest.flatten(layer.input):
                 self.consumers.setdefault(tensor.ref(), []).append(layer)
-        every = slice(None)
-        self.taken = dict.fromkeys((layer.name for layer in model.layers), every)  # the input channels that stay
-        self.given = dict(self.taken)  # and the output channels
-        for expansion, depthwise, projection in inverted_residuals(model) if pruned else ():
-            read = np.flatnonzero(projection.kernel.numpy().any(axis=(0, 1, 3)))
-            read = read if read.size else [0]  # a convolution has one channel at least
-            self.given[expansion.name] = self.taken[depthwise.name] = self.taken[projection.name] = read
 
     def _batch_norm_after(self, layer: keras.layers.Layer) -> keras.layers.Layer | None:
         after = self.consumers.get(layer.output.ref(), [])
@@ -90,24 +81,21 @@ class _Folder:
 
     def convolution(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
         # Without its prior the reference's first kernel meets zeros, as in the first frame: no channel at all.
-        kernel = layer.kernel.numpy()[:, :, self.taken[layer.name]][:, :, : x.shape[-1]]
+        kernel = layer.kernel.numpy()[:, :, : x.shape[-1]]
         kernel, bias = self._folded(layer, kernel, _bias(layer), channel_axis=3)
-        given = self.given[layer.name]
-        kernel, bias = kernel[..., given], bias[given]
         padding = layer.padding
         if layer.input.name.split("/")[0] == NORMALISE:
             kernel = kernel * RGB_SCALE
             bias = bias - np.einsum("hwio,i->o", kernel, RGB_MEAN)
             padding = "same"  # INPUT_PAD's row and column, which are what SAME pads at even sizes
-        new = layers.Conv2D(len(bias), layer.kernel_size, layer.strides, padding, name=layer.name)
+        new = layers.Conv2D(layer.filters, layer.kernel_size, layer.strides, padding, name=layer.name)
         return self._emit(new, x, [kernel, bias])
 
     def depthwise(self, layer: layers.DepthwiseConv2D, x: tf.Tensor) -> tf.Tensor:
         kernel = layer.depthwise_kernel.numpy()
         kernel, bias = self._folded(layer, kernel, np.zeros(kernel.shape[2], np.float32), channel_axis=2)
-        taken = self.taken[layer.name]
         new = layers.DepthwiseConv2D(layer.kernel_size, layer.strides, layer.padding, name=layer.name)
-        return self._emit(new, x, [kernel[:, :, taken], bias[taken]])
+        return self._emit(new, x, [kernel, bias])
 
     def separable(self, layer: layers.SeparableConv2D, x: tf.Tensor) -> tf.Tensor:
         pointwise, bias = self._folded(
@@ -166,15 +154,14 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
 
     Args:
       model: from `build.build`, trained. A prior channel is left out: the answer is that to a first frame.
-      with_boundary: keep the boundary head and every hidden channel and return logits, for quantisation-aware
-        training; the twin's shapes must not depend on weights.
+      with_boundary: keep the boundary head and return logits, for quantisation-aware training.
 
     Returns:
       A functional model on (B, H, W, 3) float32 raw RGB 0..255 that returns the foreground
       probability (B, H, W, 1) float32 0..1; with `with_boundary` a dict of FOREGROUND (that
       probability), MASK_LOGIT (B, H, W, 1) and BOUNDARY_LOGITS (B, H, W, 2).
     """
-    folder = _Folder(model, pruned=not with_boundary)
+    folder = _Folder(model)
     raw = keras.Input((*model.input.shape[1:3], 3), name=INPUT)
     folder.made[model.input.ref()] = raw
     for layer in model.layers[1:]:

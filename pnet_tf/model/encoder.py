@@ -4,6 +4,8 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018),
 1280-channel convolution.
 """
 
+from collections.abc import Sequence
+
 from pnet_tf.stack import keras, tf
 
 STAGES = {
@@ -27,9 +29,11 @@ def batch_norm_settings() -> dict:
     return {"momentum": BATCH_NORM_MOMENTUM, "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1}
 
 
-def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """A fresh layer like the given one, with three of the applications' habits changed."""
+def _adapted(layer: keras.layers.Layer, filters: dict[str, int]) -> keras.layers.Layer:
+    """A fresh layer like the given one, with three of the applications' habits changed and, by name, its filters."""
     config = layer.get_config()
+    if layer.name in filters:
+        config["filters"] = filters[layer.name]
     if isinstance(layer, keras.layers.BatchNormalization):
         config.update(batch_norm_settings())
     elif isinstance(layer, keras.layers.DepthwiseConv2D):
@@ -41,13 +45,14 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
     return layer.__class__.from_config(config)
 
 
-def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
+def encode(normalised: tf.Tensor, width: float, hidden_channels: Sequence[int] = ()) -> dict[int, tf.Tensor]:
     """Applies MobileNetV2 and returns the feature maps at the rates of `STAGES`.
 
     Args:
       normalised: (B, H + 1, W + 1, 3) symbolic float32, already padded by one row below and one
         column to the right; H and W divisible by 32.
       width: one of config.ENCODER_WIDTHS.
+      hidden_channels: of each block, where they are not MobileNetV2's (`config.channel_counts`).
 
     Layers keep the names of tf.keras.applications, so that ImageNet weights of that family load by name.
     """
@@ -55,13 +60,15 @@ def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
     template = keras.applications.MobileNetV2(
         input_shape=(height - 1, full_width - 1, channels), alpha=width, include_top=False, weights=None
     )
+    hidden_makers = [_FIRST_CONVOLUTION, *(f"block_{index}_expand" for index in range(1, len(hidden_channels)))]
+    filters = dict(zip(hidden_makers, hidden_channels, strict=False))
     made = {template.input.ref(): normalised}
     stages = {}
     names = {name: rate for rate, name in STAGES.items()}
     for layer in template.layers[1:]:
         inputs = tf.nest.map_structure(lambda tensor: made[tensor.ref()], layer.input)
         # Padding layers disappear into SAME (see _adapted).
-        output = inputs if isinstance(layer, keras.layers.ZeroPadding2D) else _adapted(layer)(inputs)
+        output = inputs if isinstance(layer, keras.layers.ZeroPadding2D) else _adapted(layer, filters)(inputs)
         made[layer.output.ref()] = output
         if layer.name in names:
             stages[names[layer.name]] = output
@@ -73,8 +80,8 @@ def encode(normalised: tf.Tensor, width: float) -> dict[int, tf.Tensor]:
 def inverted_residuals(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.layers.Layer, keras.layers.Layer]]:
     """The encoder's blocks in order, each as its expansion, depthwise convolution and projection.
 
-    The channels of the first two are the block's hidden ones. portraitnet's first block expands nothing: there
-    the network's first convolution makes them. The reference's names are the same.
+    The channels of the first two are the block's hidden ones. The first block expands nothing: there the network's
+    first convolution makes them.
     """
     by_name = {layer.name: layer for layer in model.layers}
     return [

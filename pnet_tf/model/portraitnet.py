@@ -66,7 +66,7 @@ def build(settings: config.Model) -> keras.Model:
       each (B, H, W, 2) float32 logits of (background, foreground).
     """
     raw = keras.Input((settings.input_height, settings.input_width, 3), name="image")
-    stages = encode(normalised_input(raw), settings.width)
+    stages = encode(normalised_input(raw), settings.width, config.channel_counts(settings.hidden_channels))
     x = stages[32]
     for rate, channels in DECODER_CHANNELS.items():
         if settings.finest_skip <= rate < 32:
