@@ -164,7 +164,7 @@ def test_training_goes_on_from_a_pruned_model(tmp_path):
     records, _ = write_records(tmp_path / "records")
     narrow, settings, _ = pruned(network(), 0.0, [5, *own_counts()[1:]])
     store.save(narrow, dataclasses.replace(TINY, model=settings), tmp_path / "pruned")
-    flags = [f"--config={tmp_path}/pruned/config.json", f"--init_weights={tmp_path}/pruned", "--notensorboard"]
+    flags = ["--preset=tiny", f"--init_weights={tmp_path}/pruned", "--notensorboard"]
     flags += [f"--records={records}", f"--val_records={records}", f"--model_dir={tmp_path}/on", "--epochs=1"]
     assert train.main(flags) == 0
     trained, experiment = store.load(tmp_path / "on")

@@ -50,8 +50,10 @@ def ablate() -> None:
     cli.one_opencv_thread()
     patterns = (FLAGS.records, FLAGS.val_records, FLAGS.test_records or FLAGS.val_records)
     train_paths, val_paths, test_paths = (records.find(pattern) for pattern in patterns)
-    directory, source, settings = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS), runs.given_settings(FLAGS)
-    network = presets.get(experiments.EXPERIMENTS[0]).replace(**settings).model
+    directory, source = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS)
+    start = presets.get(experiments.EXPERIMENTS[0])
+    settings = runs.changed_settings(start, FLAGS)
+    network = start.replace(**settings).model
     first = functools.partial(runs.load_first, source=source, settings=network)
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         command = shlex.join(["pnet-ablate", *cli.given(FLAGS)])

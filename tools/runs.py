@@ -45,6 +45,22 @@ def given_settings(values: flags.FlagValues) -> dict[str, Any]:
     return {name: values[name].value for name in names if values[name].value is not None}
 
 
+def changed_settings(start: config.Experiment, values: flags.FlagValues) -> dict[str, Any]:
+    """`given_settings`, and the hidden channels of the pruned model that --init_weights names, if any.
+
+    A pruned model's weights fit no other network, so nobody has to repeat its seventeen numbers.
+    """
+    given, source = given_settings(values), init_source(values)
+    model = start.replace(**given).model
+    if source and (source / "config.json").is_file() and not model.hidden_channels:
+        from pnet_tf import store
+
+        theirs = store.read_config(source).model
+        if theirs.hidden_channels and theirs.network == model.network:
+            given["hidden_channels"] = theirs.hidden_channels
+    return given
+
+
 def define_init_weights(values: flags.FlagValues) -> None:
     """The flag that `init_source` reads."""
     flags.DEFINE_string(

@@ -64,7 +64,7 @@ def _experiment() -> config.Experiment:
         size = {name: FLAGS[name].value or getattr(source.model, name) for name in ("input_height", "input_width")}
         if start.replace(**runs.given_settings(FLAGS)).model != dataclasses.replace(source.model, **size):
             raise InputError(f"--quantize: the network is that of {finished}; of its settings only the size can change")
-    return start.replace(**runs.given_settings(FLAGS))
+    return start.replace(**runs.changed_settings(start, FLAGS))
 
 
 def _initialise(model: Any, experiment: config.Experiment, train_paths: list[str]) -> None:
