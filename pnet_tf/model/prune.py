@@ -91,13 +91,13 @@ def _thin(
 
 def _narrowed(model: keras.Model, settings: config.Model, kept: dict[str, np.ndarray]) -> keras.Model:
     """The network of `settings` with the model's weights, of each block's hidden channels only the ones kept."""
-    narrow = portraitnet.build(settings)
+    narrow, names = portraitnet.build(settings), {layer.name for layer in model.layers}
     taken = {}  # layer → the axis of each of its arrays that runs over the channels, and which of them
     for expansion, depthwise, projection in inverted_residuals(model):
         channels = kept[projection.name]
         for layer in (expansion, depthwise):
             axis = 2 if layer is depthwise else 3
-            norm = next(name for name in (f"{layer.name}_BN", f"bn_{layer.name}") if name in _names(model))
+            norm = f"{layer.name}_BN" if f"{layer.name}_BN" in names else f"bn_{layer.name}"  # bn_Conv1
             taken |= {layer.name: (axis, channels), norm: (0, channels)}
         taken[projection.name] = (2, channels)
     for layer in model.layers:
@@ -107,10 +107,6 @@ def _narrowed(model: keras.Model, settings: config.Model, kept: dict[str, np.nda
             arrays = [np.take(array, channels, axis) for array in arrays]
         narrow.get_layer(layer.name).set_weights(arrays)
     return narrow
-
-
-def _names(model: keras.Model) -> set[str]:
-    return {layer.name for layer in model.layers}
 
 
 def prune(
