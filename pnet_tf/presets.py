@@ -107,21 +107,12 @@ def varied() -> config.Experiment:
 
 
 def taught() -> config.Experiment:
-    """What `varied` began, for as long again: its mean with that is the shipped `portraitnet`. 24 epochs, 75 minutes.
+    """What `varied` began, for as long again: its mean with that, pruned, is what ships. 24 epochs, 75 minutes.
 
     The teacher counts four times as much as the labels, and every other pair has a borrowed background. From
     `--init_weights` of a `varied` model. BUILD.md, "On real portraits", has the commands and the figures.
     """
     return varied().replace(distillation_weight=4.0, backdrop_share=0.5)
-
-
-def lite() -> config.Experiment:
-    """`taught` at 224×160, upright; its mean with `portraitnet` is the shipped `portraitnet-lite`. 12 epochs, 27 min.
-
-    ``--init_weights=portraitnet``; the weights of one fit the other. BUILD.md, "On real portraits", has the commands
-    and the figures.
-    """
-    return taught().replace(input_width=160, epochs=12, learning_rate=5e-4, ema_decay=0.998)
 
 
 def qat() -> config.Experiment:
@@ -186,7 +177,6 @@ PRESETS: dict[str, Callable[[], config.Experiment]] = {
         sharp,
         varied,
         taught,
-        lite,
         qat,
         demo,
         demo_qat,
