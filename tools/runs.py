@@ -52,10 +52,10 @@ def changed_settings(start: config.Experiment, values: flags.FlagValues) -> dict
     """
     given, source = given_settings(values), init_source(values)
     model = start.replace(**given).model
-    if source and (source / "config.json").is_file() and not model.hidden_channels:
+    if source and source.is_dir() and not model.hidden_channels:
         from pnet_tf import store
 
-        theirs = store.read_config(source).model
+        theirs = store.read_config(source).model if (source / store.CONFIG).is_file() else config.Model()
         if theirs.hidden_channels and theirs.network == model.network:
             given["hidden_channels"] = theirs.hidden_channels
     return given

@@ -129,7 +129,8 @@ def prune(
       The narrower network, its settings, and a `Block` for each block, in order.
 
     Raises:
-      InputError: another network; counts that are not one for each block, or more than the block has.
+      InputError: another network; a count that is more than the block has.
+      ValueError: counts that are not one for each block (`config.channel_counts` sees to that).
     """
     if settings.network != "portraitnet":
         raise InputError(f"network={settings.network}: is the authors' as it stands; only portraitnet can be pruned")
