@@ -183,14 +183,21 @@ class Loss(_Checked):
     """α of equation 13; 0 switches the term off."""
     temperature: float = 1.0
     distillation_weight: float = 0.0
-    """Of the cross-entropy to the teacher's soft mask on both views; needs records made with a teacher. Not in the
-    paper."""
+    """Of the cross-entropy to the teacher's soft mask on both views; needs records made with a teacher, or
+    teacher_model. Not in the paper."""
+    teacher_model: str = ""
+    """A shipped model or a model directory that answers for each step's clean views, in place of the records' teacher,
+    which saw the photo as it was."""
 
     def check(self) -> None:
         weights = ("boundary_weight", "boundary_emphasis", "consistency_weight", "distillation_weight")
         for name in (*weights, "focal_gamma"):
             _require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: must not be negative")
         _require(self.temperature > 0, f"temperature={self.temperature}: must be positive")
+        _require(
+            not self.teacher_model or self.distillation_weight > 0,
+            f"teacher_model={self.teacher_model}: counts nothing without a distillation_weight",
+        )
 
 
 @dataclasses.dataclass(frozen=True)

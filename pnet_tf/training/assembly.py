@@ -9,6 +9,7 @@ from pnet_tf.model import weights
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import distribution
 from pnet_tf.training import optimizer as optimizers
+from pnet_tf.training import teacher as teachers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Parts:
       model: the trained graph.
       averaged: its moving average, or None.
       validated: a float32 network on one device, for validation and for the file; it may be one of the two.
+      teacher: see `make_step`, or None.
     """
 
     model: keras.Model
     averaged: keras.Model | None
     optimizer: keras.optimizers.Optimizer
     validated: keras.Model
+    teacher: Callable[[tf.Tensor], tf.Tensor] | None
 
     def refresh(self) -> None:
         """Brings `validated` up to date; every machine of a strategy has to call it."""
@@ -42,7 +45,7 @@ def assemble(
     """Builds the parts; the same seed gives the same first weights under every strategy.
 
     Raises:
-      InputError: the int8 twin under a strategy.
+      InputError: the int8 twin under a strategy, or a teacher that cannot be read.
     """
     settings = experiment.training
     distributed = distribution.is_distributed(strategy)
@@ -52,6 +55,7 @@ def assemble(
     plain = store.build(experiment)
     tf.random.set_seed(None)  # what draws from here on has a seed of its own
     initialise(plain)
+    name, shape = experiment.loss.teacher_model, (experiment.model.input_height, experiment.model.input_width)
 
     trained_apart = distributed or settings.mixed_precision
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if settings.mixed_precision else "float32")
@@ -60,6 +64,7 @@ def assemble(
             model = store.build(experiment) if trained_apart else plain
             averaged = store.build(experiment) if settings.ema_decay else None
             optimizer = optimizers.make(settings, steps_per_epoch)
+            teacher = teachers.load(name, *shape) if name else None
     finally:
         keras.mixed_precision.set_global_policy("float32")
     for one in (model, averaged):
@@ -67,7 +72,7 @@ def assemble(
             one.set_weights(plain.get_weights())
     for one in (model, plain, averaged or model):
         one.input_spec = keras.layers.InputSpec(ndim=4)  # phases may have other sizes
-    return Parts(model, averaged, optimizer, plain if trained_apart else averaged or plain)
+    return Parts(model, averaged, optimizer, plain if trained_apart else averaged or plain, teacher)
 
 
 def freeze_encoder(model: keras.Model, frozen: bool) -> None:

@@ -96,7 +96,7 @@ def _checked_records(train_paths: list[str], validation_paths: list[str], experi
     if experiment.model.prior:
         raise InputError("prior: no training view has a previous mask; train without --prior")
     records.count(validation_paths)
-    if experiment.loss.distillation_weight:
+    if experiment.loss.distillation_weight and not experiment.loss.teacher_model:
         records.require_teacher(train_paths)
     return records.count(train_paths)
 
@@ -250,7 +250,7 @@ def fit(
                 continue
             freeze_encoder(parts.model, phase.encoder_frozen)
             with strategy.scope():
-                step = make_step(parts.model, parts.optimizer, experiment, parts.averaged)
+                step = make_step(parts.model, parts.optimizer, experiment, parts.averaged, parts.teacher)
             batches = _batches(train_paths, experiment, record_count, done, phase, strategy)
             while done < phase.end and not _out_of_patience(history, settings.patience):
                 batch, figures = _taken(step, batches, settings.batch_size)

@@ -33,6 +33,7 @@ def make_step(
     optimizer: keras.optimizers.Optimizer,
     experiment: config.Experiment,
     averaged: keras.Model | None = None,
+    teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ) -> Callable[[Batch], dict[str, tf.Tensor]]:
     """A function that takes one step on one batch and returns its losses.
 
@@ -47,6 +48,7 @@ def make_step(
       experiment: loss weights, weight decay, clipping, EMA decay.
       averaged: a second network of the same shape that follows as the exponential moving average
         of all weights, batch norm statistics included.
+      teacher: from `teacher.load`; what it says of A replaces the batch's TEACHER.
 
     Returns:
       batch of `pipeline.training_batches` → the float32 scalars of `objective`, TRAINING_IOU (clean view) and
@@ -58,6 +60,8 @@ def make_step(
 
     def on_replica(batch: Batch) -> dict[str, tf.Tensor]:
         rate = tf.cast(optimizer.learning_rate, tf.float32)
+        if teacher:
+            batch = {**batch, fields.TEACHER: teacher(batch[fields.CLEAN])}
         with tf.GradientTape() as tape:
             clean, textured = both_views(model, batch)
             losses = objective(clean, textured, batch, experiment.loss)
