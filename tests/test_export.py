@@ -57,9 +57,8 @@ def int8_files(model, twin, photos) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["portraitnet", "portraitnet-lite"])
 def test_the_shipped_weights_are_those_of_the_shipped_file(name):
     shipped_file = TFLiteNetwork((shipped.ASSETS / f"{name}-float32.tflite").read_bytes())
-    size = shipped_file.height, shipped_file.width
-    weights, _ = store.load(shipped.directory(name), *size)
-    photo = resize.fit_photo(portrait(0, 400, 300)[0], *size, "letterbox")[0]
+    weights, _ = store.load(shipped.directory(name))
+    photo = resize.fit_photo(portrait(0, 400, 300)[0], shipped_file.height, shipped_file.width, "letterbox")[0]
     assert np.abs(shipped_file(photo) - KerasNetwork(weights)(photo)).max() < 1e-3
 
 

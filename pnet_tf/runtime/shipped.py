@@ -31,9 +31,6 @@ def find(model: str) -> str:
 
 
 def directory(name: str) -> pathlib.Path | None:
-    """The model directory (float weights) of a shipped model, None where there is no such name.
-
-    `portraitnet-lite` has no weights of its own: they are portraitnet's.
-    """
-    found = ASSETS / ("portraitnet" if name == "portraitnet-lite" else name)
+    """The model directory (float weights) of a shipped model, None where there is no such name."""
+    found = ASSETS / name
     return found if (found / "weights.npz").is_file() else None

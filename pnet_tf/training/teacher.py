@@ -30,8 +30,8 @@ def load(name: str, height: int, width: int) -> Callable[[tf.Tensor], tf.Tensor]
     Raises:
       InputError: no such model, an int8 twin, or a network with a prior.
     """
-    directory = shipped.directory(name) or pathlib.Path(name)
-    if not directory.is_dir():
+    directory = pathlib.Path(name) if pathlib.Path(name).is_dir() else shipped.directory(name)
+    if directory is None:
         raise InputError(f"teacher_model={name}: neither a shipped model nor a model directory")
     settings = store.read_config(directory)
     if settings.training.quantize or settings.model.prior:
