@@ -18,6 +18,14 @@ from pnet_tf.stack import keras
 
 CONFIG = "config.json"
 WEIGHTS = "weights.npz"
+SHIPPED = pathlib.Path(__file__).parent / "assets"
+
+
+def find(name: str) -> pathlib.Path | None:
+    """A directory that is there, or the model directory (float weights) of a shipped model; None if it is neither."""
+    if pathlib.Path(name).is_dir():
+        return pathlib.Path(name)
+    return SHIPPED / name if (SHIPPED / name / WEIGHTS).is_file() else None
 
 
 def build(experiment: config.Experiment) -> keras.Model:

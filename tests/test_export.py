@@ -23,7 +23,7 @@ from pnet_tf.stack import keras, tf
 
 @pytest.fixture(scope="module")
 def model():
-    return store.load(shipped.directory("portraitnet"))[0]
+    return store.load(store.find("portraitnet"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def int8_files(model, twin, photos) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["portraitnet", "portraitnet-lite"])
 def test_the_shipped_weights_are_those_of_the_shipped_file(name):
     shipped_file = TFLiteNetwork((shipped.ASSETS / f"{name}-float32.tflite").read_bytes())
-    weights, _ = store.load(shipped.directory(name))
+    weights, _ = store.load(store.find(name))
     photo = resize.fit_photo(portrait(0, 400, 300)[0], shipped_file.height, shipped_file.width, "letterbox")[0]
     assert np.abs(shipped_file(photo) - KerasNetwork(weights)(photo)).max() < 1e-3
 

@@ -14,7 +14,6 @@ from helpers import sharpen_batch_norm
 from pnet_tf import config, store
 from pnet_tf.export import convert, metadata, package
 from pnet_tf.model import deploy, portraitnet
-from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.runtime.segmenter import Segmenter
 
@@ -176,7 +175,7 @@ def test_other_shapes_segment_as_well(size):
     """Trained at 224×224; IoU against the astronaut's mask, where a shipped file had 0.75."""
     photo = pytest.importorskip("skimage.data").astronaut()
     expected = cv2.imread(str(DEMO / "astronaut_mask.png"), cv2.IMREAD_GRAYSCALE) > 127
-    model, _ = store.load(shipped.directory("portraitnet"), *size)
+    model, _ = store.load(store.find("portraitnet"), *size)
     network = TFLiteNetwork(convert.convert(model, "float32"))
     assert (network.height, network.width) == size
     found = Segmenter(network)(photo) > 0.5

@@ -13,6 +13,7 @@ import sys
 import pytest
 
 import photos as demo_photos
+from pnet_tf import store
 from pnet_tf.runtime import shipped
 
 OTHER = os.environ.get("PNET_OTHER_PYTHON", "")
@@ -61,7 +62,7 @@ def everything(photos, tmp_path_factory) -> pathlib.Path:
     """
     root = tmp_path_factory.mktemp("stacks")
     split = {part: f"{root}/here/records/{part}-*" for part in ("train", "val")}
-    models = {"shipped": shipped.directory("portraitnet"), "tuned": root / "tuned"}
+    models = {"shipped": store.find("portraitnet"), "tuned": root / "tuned"}
     records = {
         where: [
             ("convert", f"--input_dir={photos}/{part}", f"--output_dir={root}/{where}/records", f"--split={part}")

@@ -75,11 +75,11 @@ def init_source(values: flags.FlagValues) -> pathlib.Path | None:
     """The file or directory that --init_weights names, None without the flag; `config.IMAGENET` is neither."""
     if not values.init_weights:
         return None
-    from pnet_tf.runtime import shipped
+    from pnet_tf import store
 
     path = pathlib.Path(values.init_weights)
     found = path.exists() or values.init_weights == config.IMAGENET
-    source = path if found else shipped.directory(values.init_weights)
+    source = path if found else store.find(values.init_weights)
     if source is None:
         raise InputError(
             f"--init_weights={path}: neither a file, a model directory, a shipped model nor {config.IMAGENET}"

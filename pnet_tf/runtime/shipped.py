@@ -28,9 +28,3 @@ def find(model: str) -> str:
     """
     is_path = model.endswith(".tflite") or pathlib.Path(model).is_file()
     return model if is_path else str(path(model))
-
-
-def directory(name: str) -> pathlib.Path | None:
-    """The model directory (float weights) of a shipped model, None where there is no such name."""
-    found = ASSETS / name
-    return found if (found / "weights.npz").is_file() else None

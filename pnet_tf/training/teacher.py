@@ -1,12 +1,10 @@
 """A trained network that answers for the very views that the student sees."""
 
-import pathlib
 from collections.abc import Callable
 
 from pnet_tf import store
 from pnet_tf.errors import InputError
 from pnet_tf.model import deploy
-from pnet_tf.runtime import shipped
 from pnet_tf.stack import tf
 
 STRIDE = 32
@@ -30,7 +28,7 @@ def load(name: str, height: int, width: int) -> Callable[[tf.Tensor], tf.Tensor]
     Raises:
       InputError: no such model, an int8 twin, or a network with a prior.
     """
-    directory = pathlib.Path(name) if pathlib.Path(name).is_dir() else shipped.directory(name)
+    directory = store.find(name)
     if directory is None:
         raise InputError(f"teacher_model={name}: neither a shipped model nor a model directory")
     settings = store.read_config(directory)

@@ -30,7 +30,7 @@ def main(folder: pathlib.Path) -> None:
     """Empties the folder and fills it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    weights = shipped.directory("portraitnet")
+    weights = store.find("portraitnet")
     model, _ = store.load(weights)
     landscape, _ = store.load(weights, 160, 288)
     contents = {
