@@ -116,10 +116,11 @@ def taught() -> config.Experiment:
 
 
 def matched() -> config.Experiment:
-    """What `portraitnet-lite` is made by: a narrower network at 192×160 learns to answer as `portraitnet` does.
+    """A narrower network at 192×160 learns to answer as `portraitnet` does: 20 epochs, 75 minutes.
 
-    The teacher sees the clean views, enlarged, and counts eight times as much as the labels. 20 epochs, an hour. From
-    ``--init_weights`` of a pruned model. BUILD.md, "On real portraits", has the commands and the figures.
+    The teacher sees the clean views, enlarged, and counts eight times as much as the labels. From ``--init_weights``
+    of a pruned model, whose mean with what comes of it ships as `portraitnet-lite`. BUILD.md, "On real portraits", has
+    the commands and the figures.
     """
     start = taught().replace(input_height=192, input_width=160, teacher_model="portraitnet", distillation_weight=8.0)
     return start.replace(epochs=20, learning_rate=5e-4, ema_decay=0.998)

@@ -22,10 +22,9 @@ SHIPPED = pathlib.Path(__file__).parent / "assets"
 
 
 def find(name: str) -> pathlib.Path | None:
-    """A directory that is there, or the model directory (float weights) of a shipped model; None if it is neither."""
-    if pathlib.Path(name).is_dir():
-        return pathlib.Path(name)
-    return SHIPPED / name if (SHIPPED / name / WEIGHTS).is_file() else None
+    """A model directory by its path or, of a shipped model's float weights, by its name; None if it is neither."""
+    paths = pathlib.Path(name), SHIPPED / name
+    return next((path for path in paths if (path / WEIGHTS).is_file()), None)
 
 
 def build(experiment: config.Experiment) -> keras.Model:

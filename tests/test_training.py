@@ -230,6 +230,24 @@ def test_weight_decay_is_added_to_the_gradient(eagerly):
     assert np.abs((after[0] - after[1]) - 0.25 * before).max() < 1e-5
 
 
+def test_the_teachers_answer_stands_in_for_that_of_the_records(eagerly):
+    model, batch, asked = portraitnet.build(tiny().model), batch_of(), []
+
+    def filled(value: int) -> tf.Tensor:
+        return tf.fill(batch[fields.MASK].shape, tf.constant(value, tf.uint8))
+
+    def teacher(views: tf.Tensor) -> tf.Tensor:
+        asked.append(views)
+        return filled(255)
+
+    def loss(stored: int, teacher=None) -> float:
+        step = make_step(model, keras.optimizers.SGD(0.0), tiny(distillation_weight=1.0), teacher=teacher)
+        return float(step({**batch, fields.TEACHER: filled(stored)})[fields.LOSS_DISTILLATION])
+
+    assert loss(0, teacher) == pytest.approx(loss(255), rel=1e-5) != pytest.approx(loss(0), rel=1e-2)
+    assert np.array_equal(asked[0], batch[fields.CLEAN])
+
+
 def test_averaged_weights_follow_with_a_short_memory_at_first(eagerly):
     model, averaged = (portraitnet.build(tiny().model) for _ in range(2))
     averaged.set_weights(model.get_weights())

@@ -64,9 +64,10 @@ def assemble(
             model = store.build(experiment) if trained_apart else plain
             averaged = store.build(experiment) if settings.ema_decay else None
             optimizer = optimizers.make(settings, steps_per_epoch)
-            teacher = teachers.load(name, *shape) if name else None
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    with strategy.scope():
+        teacher = teachers.load(name, *shape) if name else None
     for one in (model, averaged):
         if one is not None and one is not plain:
             one.set_weights(plain.get_weights())

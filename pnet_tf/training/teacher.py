@@ -12,7 +12,7 @@ STRIDE = 32
 
 
 def load(name: str, height: int, width: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The teacher, at its own height and in the student's proportions.
+    """The teacher, at its own height and nearly in the student's proportions, its width a multiple of 32.
 
     A student that is asked what the teacher says of every view learns its function instead of points of it (Beyer et
     al., "Knowledge Distillation: A Good Teacher Is Patient and Consistent", CVPR 2022). The teacher sees an enlarged
