@@ -196,7 +196,7 @@ class Loss(_Checked):
         _require(self.temperature > 0, f"temperature={self.temperature}: must be positive")
         _require(
             not self.teacher_model or self.distillation_weight > 0,
-            f"teacher_model={self.teacher_model}: counts nothing without a distillation_weight; give one, or no teacher",
+            f"teacher_model={self.teacher_model}: counts nothing without a distillation_weight; give it one",
         )
 
 
