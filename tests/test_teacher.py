@@ -1,10 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 
+import small_run
 from helpers import portrait, sharpen_batch_norm
-from pnet_tf import fields, presets, resize, store
+from pnet_tf import config, fields, presets, resize, store
 from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import teacher
@@ -58,14 +57,23 @@ def test_an_int8_twin_is_refused(model_dir, tmp_path):
         teacher.load(str(tmp_path), 64, 64)
 
 
-def test_records_without_a_teacher_do(records, model_dir, tmp_path, capsys):
-    common = [f"--records={records[0]}", f"--val_records={records[1]}", "--preset=tiny", "--epochs=1"]
-    common += [f"--teacher_model={model_dir}", "--batch_size=4"]
-    assert train.main([*common, f"--model_dir={tmp_path / 'm'}", "--distillation_weight=2"]) == 0
-    (entry,) = json.loads((tmp_path / "m/history.json").read_text())
-    assert entry["distillation_loss"] > 0
-    assert train.main([*common, f"--model_dir={tmp_path / 'n'}"]) == 1
-    assert "without a distillation_weight" in capsys.readouterr().err
+def test_training_asks_the_teacher_and_the_records_need_none(records, tmp_path, monkeypatch):
+    asked = []
+
+    def load(*arguments):
+        return lambda views: asked.append(arguments) or tf.zeros(tf.shape(views)[:3], tf.uint8)
+
+    monkeypatch.setattr(store, "build", small_run.build)
+    monkeypatch.setattr(teacher, "load", load)
+    command = [f"--records={records[0]}", f"--val_records={records[1]}", "--preset=tiny", "--epochs=1"]
+    command += [f"--model_dir={tmp_path / 'm'}", "--distillation_weight=1", "--teacher_model=somebody"]
+    assert train.main(command) == 0
+    assert set(asked) == {("somebody", 64, 64)}
+
+
+def test_a_teacher_of_no_weight_is_refused():
+    with pytest.raises(InputError, match="teacher_model=somebody: counts nothing without a distillation_weight"):
+        config.Loss(teacher_model="somebody")
 
 
 def test_no_such_teacher_is_one_line_and_nothing_is_written(records, tmp_path, capsys):

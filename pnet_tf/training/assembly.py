@@ -55,7 +55,6 @@ def assemble(
     plain = store.build(experiment)
     tf.random.set_seed(None)  # what draws from here on has a seed of its own
     initialise(plain)
-    name, shape = experiment.loss.teacher_model, (experiment.model.input_height, experiment.model.input_width)
 
     trained_apart = distributed or settings.mixed_precision
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if settings.mixed_precision else "float32")
@@ -66,8 +65,9 @@ def assemble(
             optimizer = optimizers.make(settings, steps_per_epoch)
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    name, network = experiment.loss.teacher_model, experiment.model
     with strategy.scope():
-        teacher = teachers.load(name, *shape) if name else None
+        teacher = teachers.load(name, network.input_height, network.input_width) if name else None
     for one in (model, averaged):
         if one is not None and one is not plain:
             one.set_weights(plain.get_weights())

@@ -224,8 +224,9 @@ def fit(
       history.json's entries, one a validation: step, epoch, mean losses, scores, seconds.
 
     Raises:
-      InputError: a network with a prior, bad records, a directory with another run, a full disk, a batch that the
-        replicas cannot share, another worker that died, or a loss that is not finite (names that batch's records).
+      InputError: a network with a prior, no such teacher, bad records, a directory with another run, a full disk, a
+        batch that the replicas cannot share, another worker that died, or a loss that is not finite (names that
+        batch's records).
     """
     directory, settings = pathlib.Path(directory), experiment.training
     strategy = strategy or distribution.make("none")
