@@ -8,8 +8,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-# Building graphs is Python's work and takes one core: two processes, a file of tests each at a time.
-SHARED_OUT := -n 2 --dist loadfile
+# Building graphs is Python's work and takes one core: two processes, and who is done takes over from the other.
+SHARED_OUT := -n 2 --dist worksteal
 STAMP  := $(VENV)/.installed
 
 # MediaPipe and TFMOT want different absl-py. The newest MediaPipe runs the files; 0.10.21 is the last
@@ -21,8 +21,9 @@ WRITER    := .venv-mediapipe-writer
 ADDONS        := .venv-addons
 PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
-# Tests that TensorFlow has no part in; make test runs them.
-NOT_ON_ADDONS := android android_failures benchmark_output config conversion packaging rules sources
+# Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them.
+NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output config conversion packaging peer pictures \
+    rules runtime sources survival
 
 .PHONY: demo test test-mediapipe test-addons test-torch lint clean
 

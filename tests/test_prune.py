@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -123,6 +124,7 @@ def test_a_block_that_adds_nothing_keeps_one_group():
     assert np.abs(logits(narrow) - before).max() < 1e-5
 
 
+@functools.cache
 def own_counts():
     return [projection.kernel.shape[2] for _, _, projection in prune.inverted_residuals(network())]
 
@@ -185,6 +187,11 @@ def test_the_tool_writes_a_model_directory(tmp_path, capsys):
     assert "block_1_project" in capsys.readouterr().out
     narrow, experiment = store.load(tmp_path / "pruned")
     assert experiment.training == TINY.training and hidden(narrow) == 32
+    smaller = [f"--output={tmp_path}/smaller", "--tolerance=1", "--input_width=32"]
+    assert tool.main([*flags, *smaller]) == 0
+    narrow, experiment = store.load(tmp_path / "smaller")
+    assert (experiment.model.input_height, experiment.model.input_width) == (SIZE[0], 32)
+    assert hidden(narrow) == prune.GROUP
     assert tool.main([*flags, "--hidden_channels=16,48"]) == 1
     assert f"--output={tmp_path}/pruned: already there" in capsys.readouterr().err
     flags[-1] = f"--output={tmp_path}/other"

@@ -26,6 +26,8 @@ flags.DEFINE_string(
     "records", None, "Photos to judge the channels by, 100 of them; a glob pattern.", required=True, flag_values=FLAGS
 )
 flags.DEFINE_string("output", None, "The model directory to make.", required=True, flag_values=FLAGS)
+flags.DEFINE_integer("input_height", None, "Of the result, in pixels; as in training by default.", flag_values=FLAGS)
+flags.DEFINE_integer("input_width", None, "The same across.", flag_values=FLAGS)
 flags.DEFINE_float(
     "tolerance",
     1e-3,
@@ -54,7 +56,7 @@ def prune() -> None:
     from pnet_tf.export import calibration
     from pnet_tf.model import prune as pruning
 
-    model, experiment = store.load(FLAGS.model_dir)
+    model, experiment = store.load(FLAGS.model_dir, FLAGS.input_height, FLAGS.input_width)
     if experiment.training.quantize:
         raise InputError(f"--model_dir={FLAGS.model_dir}: an int8 twin; prune the float model")
     photos = np.stack(calibration.photos(records.find(FLAGS.records), experiment))

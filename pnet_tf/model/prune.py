@@ -14,7 +14,7 @@ from pnet_tf import config
 from pnet_tf.errors import InputError
 from pnet_tf.model import portraitnet
 from pnet_tf.model.encoder import inverted_residuals
-from pnet_tf.stack import keras, tf
+from pnet_tf.stack import keras
 
 GROUP = 16
 """XNNPACK's kernels work on 16 channels of int8 at a time; a smaller remainder costs as much."""
@@ -42,10 +42,9 @@ class Block:
 
 def _moments(hidden: keras.Model, photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean (C,) and covariance (C, C), float64, of a block's hidden channels over all pixels of the photos."""
-    run = tf.function(lambda batch: hidden(tf.cast(batch, tf.float32), training=False))
     total, products, pixels = 0.0, 0.0, 0
     for start in range(0, len(photos), _BATCH):
-        values = run(tf.constant(photos[start : start + _BATCH])).numpy()
+        values = hidden(photos[start : start + _BATCH].astype(np.float32), training=False).numpy()
         values = values.reshape(-1, values.shape[-1]).astype(np.float64)
         total, products, pixels = total + values.sum(0), products + values.T @ values, pixels + len(values)
     mean = total / pixels
