@@ -1,7 +1,7 @@
 # make demo   installs, then walks the whole road on a few free photos   → out/demo/report.md
 # make test   installs, then runs the tests
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
-# make test-addons   the same tests on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
+# make test-addons   most of the tests on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
 # make lint   installs, then checks style
 

@@ -10,6 +10,7 @@ import dataclasses
 import inspect
 import itertools
 import json
+import pathlib
 import re
 import sys
 from typing import Any, Literal, get_args, get_origin
@@ -140,11 +141,13 @@ class Data(_Checked):
     augment: Literal["paper", "authors", "none"] = "paper"
     """paper: section 4.2; authors: their released code where it differs; none: the plain photo twice."""
     resize: Literal["letterbox", "stretch"] = "letterbox"
-    """How a photo meets the network's size when nothing is augmented."""
+    """How a photo meets the network's size before any deformation, and in validation and calibration. The views of
+    augment=authors have a placement of their own."""
     deformation_strength: float = 1.0
     """Factor on section 4.2's ranges of angle, zoom and shift, 0 to 1; of augment=paper alone."""
     stretch_share: float = 0.0
-    """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch."""
+    """Share of training pairs that fill the input instead of keeping the aspect ratio, for clients that stretch; not
+    with augment=authors."""
     backdrop_share: float = 0.0
     """Share of training pairs that get another record's background behind the person; not in the paper."""
     boundary: Literal["canny", "contour"] = "canny"
@@ -159,6 +162,10 @@ class Data(_Checked):
         _require(
             self.augment == "paper" or self.deformation_strength == 1,
             f"deformation_strength={self.deformation_strength}: of augment=paper alone; leave it at 1",
+        )
+        _require(
+            self.augment != "authors" or not self.stretch_share,
+            f"stretch_share={self.stretch_share}: augment=authors places photos in a way of its own; leave it at 0",
         )
         for name in ("stretch_share", "backdrop_share"):
             _require(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)}: must lie in [0, 1]")
@@ -325,3 +332,16 @@ def from_json(text: str, origin: str) -> Experiment:
     for name in values:
         _require(name in _SECTIONS, f"{origin}: unknown section {name!r}: known are {', '.join(_SECTIONS)}")
     return Experiment(**{name: _section_from(_SECTIONS[name], name, part, origin) for name, part in values.items()})
+
+
+def read(path: pathlib.Path) -> Experiment:
+    """The experiment in a file, which must be there.
+
+    Raises:
+      InputError: no text; otherwise as `from_json`.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not JSON (no text at all)") from None
+    return from_json(text, str(path))

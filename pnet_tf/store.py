@@ -36,20 +36,20 @@ def build(experiment: config.Experiment) -> keras.Model:
 def save(model: keras.Model, experiment: config.Experiment, directory: str | pathlib.Path) -> None:
     """Writes the model's two files; each appears complete or not at all."""
     directory = pathlib.Path(directory)
+    weights.save(model, directory / WEIGHTS)  # first, since it is what a full disk refuses
     files.write_text(directory / CONFIG, experiment.to_json())
-    weights.save(model, directory / WEIGHTS)
 
 
 def read_config(directory: str | pathlib.Path) -> config.Experiment:
     """The experiment of a model directory.
 
     Raises:
-      InputError: no such directory, or a config.json that `config.from_json` refuses.
+      InputError: no such directory, or a config.json that `config.read` refuses.
     """
     path = pathlib.Path(directory) / CONFIG
     if not path.is_file():
         raise InputError(f"{directory}: no model directory ({CONFIG} is not there); name one that pnet-train wrote")
-    return config.from_json(path.read_text(), str(path))
+    return config.read(path)
 
 
 def load(

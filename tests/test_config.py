@@ -44,6 +44,7 @@ def test_bad_json_is_named(text, words):
         ({"network": "reference", "head_rate": 2}, ["head_rate", "portraitnet"]),
         ({"deformation_strength": 1.5}, ["deformation_strength=1.5"]),
         ({"augment": "authors", "deformation_strength": 0.5}, ["augment=paper alone"]),
+        ({"augment": "authors", "stretch_share": 0.25}, ["stretch_share=0.25", "augment=authors"]),
         ({"boundary_emphasis": -1.0}, ["boundary_emphasis=-1.0"]),
         ({"hidden_channels": "16,96"}, ["hidden_channels=16,96", "17 numbers"]),
         ({"hidden_channels": ",".join(["16"] * 16 + ["0"])}, ["hidden_channels", "17 numbers"]),

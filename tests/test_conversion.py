@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,19 @@ def test_killed_and_run_again_gives_the_same_bytes(unbroken, tmp_path, moment):
     assert contents(out) == contents(whole)
     entries = [json.loads((one / writer.MANIFEST).read_text())["splits"]["train"] for one in (out, whole)]
     assert {**entries[0], "command": ""} == {**entries[1], "command": ""}
+
+
+def test_killed_while_moving_and_once_more_before_that_gives_the_same_bytes(unbroken, tmp_path):
+    photos, whole = unbroken
+    out, partial = tmp_path / "out", tmp_path / "out/.train-partial"
+    arguments = [f"--input_dir={photos}", f"--output_dir={out}"]
+    first, *_ = names = sorted(contents(whole))
+    partial.mkdir(parents=True)
+    shutil.copy(whole / first, out)
+    (partial / writer.MOVING).write_text("\n".join(names))
+    assert killed_when(arguments, (partial / first).exists)
+    subprocess.run([*COMMAND, *arguments], check=True)
+    assert contents(out) == contents(whole) and not partial.exists()
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):

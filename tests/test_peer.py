@@ -47,6 +47,22 @@ def test_several_classes_are_logits_of_which_the_first_is_background(tmp_path):
     assert peer.PeerNetwork(f"{path}:-1..1")(photo) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", [tf.uint8, tf.int8], ids=["uint8", "int8"])
+def test_quantised_tensors_follow_their_scale_and_zero_point(tmp_path, kind):
+    """The red channel of pixels in −1..1, plus 1 and halved, is its share of 255 again."""
+    model = keras.Sequential([keras.Input((8, 8, 3), batch_size=1), keras.layers.Conv2D(1, 1)])
+    model.set_weights([np.array([[[[0.5], [0], [0]]]], np.float32), np.array([0.5], np.float32)])
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([np.full((1, 8, 8, 3), end, np.float32)] for end in (-1, 1))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = kind
+    (tmp_path / "red.tflite").write_bytes(converter.convert())
+    photo = np.arange(0, 256, 4, np.uint8).reshape(8, 8, 1).repeat(3, 2)
+    answer = peer.PeerNetwork(f"{tmp_path}/red.tflite:-1..1")(photo)
+    assert answer == pytest.approx(photo[..., 0] / 255, abs=1.5 / 255)
+
+
 def test_refusals(red_share, tmp_path):
     with pytest.raises(InputError, match="say what range"):
         peer.PeerNetwork(red_share.removesuffix(":0..1"))

@@ -183,6 +183,7 @@ def test_the_tool_writes_a_model_directory(tmp_path, capsys):
     constant(model, slice(5, 25), -1.0)
     store.save(model, TINY, tmp_path / "model")
     flags = [f"--model_dir={tmp_path}/model", f"--records={records}", f"--output={tmp_path}/pruned"]
+    (tmp_path / "pruned").mkdir()  # empty: nobody's
     assert tool.main([*flags, "--tolerance=1e-9"]) == 0
     assert "block_1_project" in capsys.readouterr().out
     narrow, experiment = store.load(tmp_path / "pruned")

@@ -1,5 +1,6 @@
 """The command lines: help, one line for what a user gets wrong, and the road end to end."""
 
+import concurrent.futures
 import importlib.metadata
 import json
 import os
@@ -13,8 +14,11 @@ import pytest
 
 import pnet_tf
 from helpers import portrait, write_folder, write_photo
+from pnet_tf import presets, store
+from pnet_tf.quiet import silent_stderr
 from pnet_tf.runtime import pictures, shipped
 from pnet_tf.runtime.network import TFLiteNetwork
+from pnet_tf_tools import cli, runs, scoring
 
 TOOLS = (
     "convert",
@@ -192,6 +196,36 @@ def test_shipped_models_have_names(photo, tmp_path, monkeypatch):
             assert np.array_equal(cut_out[..., 3], np.rint(255 * foreground))
 
 
+def test_a_folder_of_a_shipped_models_name_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "portraitnet").mkdir()
+    assert isinstance(scoring.open_network("portraitnet", 1)[0], TFLiteNetwork)
+    values = cli.new_flags()
+    runs.define_init_weights(values)
+    values(["", "--init_weights=portraitnet"])
+    assert runs.init_source(values) == store.SHIPPED / "portraitnet"
+
+
+def test_a_model_directory_is_scored_as_it_was_trained(tmp_path):
+    experiment = presets.tiny().replace(resize="stretch")
+    store.save(store.build(experiment), experiment, tmp_path / "model")
+    assert scoring.open_network(f"{tmp_path}/model", 1)[1] == "stretch"
+
+
+def test_stderr_is_back_after_threads_have_silenced_it():
+    """Each would take another's silence for what is to be restored if they did not take turns."""
+    before = os.fstat(2)
+
+    def silence(_):
+        for _ in range(300):
+            with silent_stderr():
+                pass
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(silence, range(4)))
+    assert os.path.samestat(os.fstat(2), before)
+
+
 def test_segment_refuses(capsys, photo, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.jpg").write_text("no picture")
@@ -220,11 +254,14 @@ def test_segment_refuses(capsys, photo, tmp_path):
 
 def test_train_refuses(capsys, records, tmp_path):
     (tmp_path / "config.json").write_text('{"training": {"epoch": 3}}')
+    (tmp_path / "weights.npz").write_bytes(b"PK\xff\xfe")
     train, val, out = f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/model"
     for arguments, words in (
         ((train, val, out, "--preset=day"), "known presets are paper, exp1_m"),
         ((train, val, out, f"--config={tmp_path}/config.json"), "training.epoch"),
         ((train, val, out, f"--config={tmp_path}/none.json"), "none.json"),
+        ((train, val, out, f"--config={tmp_path}/weights.npz"), "weights.npz: not JSON"),
+        ((train, "--preset=tiny", "--benchmark_steps=4", "--strategy=mirrored"), "times one device"),
         ((train, val, out, "--preset=tiny", "--width=0.6"), "0.35, 0.5"),
         ((train, val, out, "--preset=tiny", "--augment=much"), "augment"),
         ((train, val, out, "--preset=tiny", "--init_weights=nothing"), "--init_weights=nothing"),
@@ -239,6 +276,8 @@ def test_train_refuses(capsys, records, tmp_path):
 
 def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
     (tmp_path / "there.tflite").write_bytes(b"mine")
+    (tmp_path / "empty.tfrecord").touch()
+    ptq = (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_ptq")
     for tool, arguments, words in (
         ("convert", (f"--input_dir={tmp_path}/none", f"--output_dir={tmp_path}/out"), "no such folder"),
         ("convert", (f"--input_dir={tmp_path}",), "output_dir"),
@@ -251,6 +290,7 @@ def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--input_width=100"), "96 and 128"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_qat"), "--quantize"),
         ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--debug_layers=l.csv"), "an int8 mode"),
+        ("export", (*ptq, f"--calibration_records={tmp_path}/empty.tfrecord"), "no record is in it"),
         ("benchmark", (f"--model={tmp_path}/none.tflite",), "no such model file"),
         ("benchmark", (f"--model={tmp_path}/there.tflite", "--threads=two"), "--threads=two"),
         ("show_views", (f"--records={records[0]}", f"--output={tmp_path}/v.png", "--count=99"), "only 12"),

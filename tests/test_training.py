@@ -366,6 +366,20 @@ def test_a_model_directory_gives_first_weights(settings, target, changed, tmp_pa
     assert all(np.array_equal(before[name], after[name]) for name in before.keys() - heads)
 
 
+def test_a_device_without_memory_is_one_line(small_network, monkeypatch, records, tmp_path, capsys):
+    def full(*_):
+        def step(batch):
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+        return step
+
+    monkeypatch.setattr(loop, "make_step", full)
+    flags = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/model"]
+    assert train.main([*flags, "--preset=tiny", "--notensorboard"]) == 1
+    error = capsys.readouterr().err
+    assert "error: the device has too little memory" in error and "Traceback" not in error
+
+
 def test_the_benchmark_refuses_what_the_plain_step_cannot_do(records, capsys):
     for flags in (["--preset=authors"], ["--distillation_weight=1"], ["--boundary_emphasis=1"]):
         arguments = ["--preset=tiny", *flags, "--batch_size=4", "--benchmark_steps=4", f"--records={records[0]}"]

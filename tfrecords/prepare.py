@@ -32,7 +32,7 @@ class Preparation:
     teacher_threshold: float = 0.5
 
 
-@functools.lru_cache(maxsize=64)
+@functools.cache
 def _teacher(model: str, thread: int) -> peer.PeerNetwork:
     """An interpreter for each thread, because none may serve two at once."""
     return peer.PeerNetwork(model)

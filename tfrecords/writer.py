@@ -25,7 +25,7 @@ from tfrecords.prepare import AS_IT_IS, Preparation, Prepared, prepare
 from tfrecords.sources import Item
 
 MANIFEST = "manifest.json"
-_MOVING = "moving.txt"
+MOVING = "moving.txt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,8 +238,8 @@ def _convert(
     partial = directory / f".{split}-partial"
     # What a killed run was moving when it died is listed in its folder, and may go; a split that the
     # manifest has is whole, whatever lies about.
-    interrupted = split not in manifest["splits"] and (partial / _MOVING).exists()
-    unfinished = set((partial / _MOVING).read_text().split()) if interrupted else set()
+    interrupted = split not in manifest["splits"] and (partial / MOVING).exists()
+    unfinished = set((partial / MOVING).read_text().split()) if interrupted else set()
     old = {path.name for path in directory.glob(f"{split}-[0-9]*-of-[0-9]*.tfrecord")}
     if old - unfinished and not overwrite:  # files of somebody else, or whose manifest is gone
         stray = min(old - unfinished)
@@ -247,6 +247,8 @@ def _convert(
     planned = plan(items, partial, split, shards)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
+    if unfinished:  # for the next run, should this one be killed, too
+        files.write_text(partial / MOVING, "\n".join(unfinished))
     try:
         entry = _entry(runner(planned, preparation), command)
         if not entry["records"]:
@@ -257,7 +259,7 @@ def _convert(
         for name in unfinished:
             (directory / name).unlink(missing_ok=True)
         raise
-    files.write_text(partial / _MOVING, "\n".join({*old, *entry["files"]}))
+    files.write_text(partial / MOVING, "\n".join({*old, *entry["files"]}))
     if manifest["splits"].pop(split, None):
         _write_manifest(directory, manifest)  # until the new shards are all there, the split is not
     for name in old:

@@ -7,7 +7,6 @@ The mean ("model soup") can do better than each and costs nothing at run time. T
 result's.
 """
 
-import pathlib
 import sys
 
 from absl import flags
@@ -24,9 +23,7 @@ def average() -> None:
     """Runs what the flags describe."""
     if len(FLAGS.model_dir) < 2:
         raise InputError("--model_dir: a mean needs two models or more; repeat the flag")
-    output = pathlib.Path(FLAGS.output)
-    if output.exists():
-        raise InputError(f"--output={output}: already there; name another directory")
+    output = cli.new_directory(FLAGS.output)
     from pnet_tf import store
 
     store.save(*store.average(FLAGS.model_dir), output)

@@ -83,6 +83,14 @@ def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]
         yield update
 
 
+def new_directory(path: str) -> pathlib.Path:
+    """The directory that --output names, to be made; raises InputError if anything is there already."""
+    directory = pathlib.Path(path)
+    if directory.is_file() or (directory.is_dir() and any(directory.iterdir())):
+        raise InputError(f"--output={path}: already there; name another directory")
+    return directory
+
+
 def refuse_existing(path: str | os.PathLike, overwrite: bool, flag: str = "--output") -> None:
     """Raises InputError if a file is there and may not be replaced; `flag` is what named it."""
     if os.path.exists(path) and not overwrite:

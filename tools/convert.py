@@ -98,7 +98,7 @@ def convert() -> None:
             on_photo=update,
         )
     share = 100 * entry["mean_foreground_share"]
-    print(f"{entry['records']} records in {len(entry['files'])} files, foreground {share:.1f} % of the pixels")
+    print(f"{entry['records']} records in {len(entry['files'])} files, foreground {share:.1f} % of a photo")
     if FLAGS.face_crop:
         print(f"{entry['dropped']} photos without a face dropped")
     print(pathlib.Path(FLAGS.output_dir) / f"{FLAGS.split}-*.tfrecord")

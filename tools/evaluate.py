@@ -32,7 +32,7 @@ flags.DEFINE_enum(
     "resize",
     None,
     ["letterbox", "stretch"],
-    "How a photo meets the network's size; by default letterbox, and stretch for another segmenter.",
+    "How a photo meets the network's size; by default as in training, letterbox for a file, stretch for a peer.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(

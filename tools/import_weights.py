@@ -8,13 +8,11 @@ its shape and nothing else; what does not match is listed. Needs PyTorch: pip in
 """
 
 import dataclasses
-import pathlib
 import sys
 
 from absl import flags
 
 from pnet_tf import presets
-from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
@@ -26,9 +24,7 @@ flags.DEFINE_integer("input_width", 224, "The network's input width, pixels.", f
 
 def import_weights() -> None:
     """Runs the import that the flags describe."""
-    output = pathlib.Path(FLAGS.output)
-    if output.exists():
-        raise InputError(f"--output={output}: already there; name another directory")
+    output = cli.new_directory(FLAGS.output)
     from pnet_tf import store
     from pnet_tf.model import torch_import
 

@@ -10,7 +10,6 @@ Within the tolerance hardly anything is lost. Prescribed numbers may cut deeper;
 """
 
 import dataclasses
-import pathlib
 import sys
 
 import numpy as np
@@ -47,9 +46,7 @@ flags.DEFINE_string(
 
 def prune() -> None:
     """Runs what the flags describe."""
-    output = pathlib.Path(FLAGS.output)
-    if output.exists():
-        raise InputError(f"--output={output}: already there; name another directory")
+    output = cli.new_directory(FLAGS.output)
     counts = config.channel_counts(FLAGS.hidden_channels)
     from pnet_tf import store
     from pnet_tf.data import records

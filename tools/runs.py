@@ -78,8 +78,9 @@ def init_source(values: flags.FlagValues) -> pathlib.Path | None:
     from pnet_tf import store
 
     path = pathlib.Path(values.init_weights)
-    found = path.exists() or values.init_weights == config.IMAGENET
-    source = path if found else store.find(values.init_weights)
+    if path.is_file() or values.init_weights == config.IMAGENET:
+        return path
+    source = store.find(values.init_weights) or (path if path.exists() else None)
     if source is None:
         raise InputError(
             f"--init_weights={path}: neither a file, a model directory, a shipped model nor {config.IMAGENET}"

@@ -12,7 +12,7 @@ from pnet_tf.runtime.segmenter import Network
 
 
 def open_network(model: str, threads: int) -> tuple[Network, str]:
-    """The network that --model names, and how a photo meets its size: "letterbox", or "stretch" for a peer.
+    """The network that --model names, and how a photo meets its size: as in its training, or "stretch" for a peer.
 
     Args:
       model: a model directory, a .tflite file from pnet-export, a shipped model's name, or another segmenter with the
@@ -26,7 +26,9 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
         from pnet_tf import store
         from pnet_tf.model.predict import KerasNetwork
 
-        return KerasNetwork(store.load(model)[0]), "letterbox"
+        if store.find(model) in (None, pathlib.Path(model)):  # not just a folder of a shipped model's name
+            network, experiment = store.load(model)
+            return KerasNetwork(network), experiment.data.resize
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.peer import PeerNetwork, split_range
 

@@ -48,7 +48,7 @@ def _experiment() -> config.Experiment:
         path = pathlib.Path(FLAGS.config)
         if not path.is_file():
             raise InputError(f"--config={path}: no such file")
-        start = config.from_json(path.read_text(), str(path))
+        start = config.read(path)
     else:
         start = presets.get(FLAGS.preset)
     if start.training.quantize or FLAGS.quantize:
@@ -92,6 +92,8 @@ def _require(*names: str) -> None:
 
 def _benchmark(experiment: config.Experiment) -> None:
     _require("records")
+    if FLAGS.strategy != "none":
+        raise InputError("--benchmark_steps: times one device; leave out --strategy")
     cli.require_suffix(FLAGS.json, ".json")
     from pnet_tf.data import records
     from pnet_tf.training import benchmark

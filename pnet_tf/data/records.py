@@ -147,7 +147,7 @@ def find(pattern: str) -> list[str]:
     """The sorted record files that a glob pattern (or several, comma-separated) matches.
 
     Raises:
-      InputError: a pattern matches nothing, or its first file holds records of another schema.
+      InputError: a pattern matches nothing, shards are missing or truncated, or a file holds no records of this schema.
     """
     found = []
     for part in pattern.split(","):
@@ -155,8 +155,8 @@ def find(pattern: str) -> list[str]:
         if not matches:
             raise InputError(f"{part}: matches no file; pnet-convert writes NAME-00000-of-00008.tfrecord")
         found += matches
+    _check_complete(found)
     for path in found:
-        _check_complete(pathlib.Path(path))
         _check_schema(path)
     return found
 
@@ -172,23 +172,37 @@ def require_teacher(paths: list[str]) -> None:
             break
 
 
-def _check_complete(path: pathlib.Path) -> None:
+def _check_complete(paths: list[str]) -> None:
     """A shard's siblings are all on disk, and its size is what the manifest beside it says."""
-    numbered = re.fullmatch(r"(.+)-\d{5}-of-(\d{5})\.tfrecord", path.name)
-    if not numbered:
-        return
-    stem, shards = numbered[1], int(numbered[2])
-    for index in range(shards):
-        sibling = path.with_name(f"{stem}-{index:05d}-of-{shards:05d}.tfrecord")
-        if not sibling.exists():
-            raise InputError(f"{sibling}: is missing, the conversion did not end; run pnet-convert again")
-    manifest = path.with_name("manifest.json")
+    whole, sizes = set(), {}
+    for path in map(pathlib.Path, paths):
+        numbered = re.fullmatch(r"(.+)-\d{5}-of-(\d{5})\.tfrecord", path.name)
+        if not numbered:
+            continue
+        folder, stem, shards = path.parent, numbered[1], int(numbered[2])
+        if (folder, stem, shards) not in whole:
+            for index in range(shards):
+                sibling = folder / f"{stem}-{index:05d}-of-{shards:05d}.tfrecord"
+                if not sibling.exists():
+                    raise InputError(f"{sibling}: is missing, the conversion did not end; run pnet-convert again")
+            whole.add((folder, stem, shards))
+        manifest = folder / "manifest.json"
+        if folder not in sizes:
+            sizes[folder] = _sizes(manifest)
+        size = sizes[folder].get(path.name)
+        if size is not None and path.stat().st_size != size:
+            raise InputError(
+                f"{path}: truncated or changed, {manifest.name} says {size} bytes; convert the photos again"
+            )
+
+
+def _sizes(manifest: pathlib.Path) -> dict[str, int]:
+    """Bytes of each file that a manifest lists; of none without one, since records work without."""
     try:
-        size = json.loads(manifest.read_text())["splits"][stem]["files"][path.name]
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # records work without their manifest
-    if path.stat().st_size != size:
-        raise InputError(f"{path}: truncated or changed, {manifest.name} says {size} bytes; convert the photos again")
+        splits = json.loads(manifest.read_text())["splits"].values()
+        return {name: size for split in splits for name, size in split["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _check_schema(path: str) -> None:

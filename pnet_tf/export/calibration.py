@@ -6,6 +6,7 @@ import numpy as np
 
 from pnet_tf import config, resize
 from pnet_tf.data import records
+from pnet_tf.errors import InputError
 
 PHOTOS = 100
 """As many as TFLite's guide asks for ("around 100 to 500")."""
@@ -18,14 +19,17 @@ def photos(paths: list[str], experiment: config.Experiment, limit: int = PHOTOS)
     is not made up for. Of more than `limit` files some, evenly spread, give one each and the others none.
 
     Raises:
-      InputError: as for `records.samples`.
+      InputError: no record in any of the files; otherwise as for `records.samples`.
     """
     model, mode = experiment.model, experiment.data.resize
     shares = np.bincount(np.arange(limit) * len(paths) // limit, minlength=len(paths))
     sizes = model.input_height, model.input_width
-    return [
+    found = [
         resize.fit_photo(rgb, *sizes, mode)[0]
         for path, share in zip(paths, shares, strict=True)
         if share
         for _, rgb, _ in itertools.islice(records.samples([path]), share)
     ]
+    if not found:
+        raise InputError(f"{paths[0]}: no record is in it; name record files with photos")
+    return found

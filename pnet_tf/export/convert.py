@@ -66,7 +66,7 @@ def convert(
       mode: one of `config.EXPORT_MODES`. float16 stores the weights in half precision; dynamic stores them in
         int8 and computes in float; int8_ptq measures its ranges on `calibration`; int8_qat brings them.
       io: type of the input and output tensor, by default `default_io`.
-      calibration: (H, W, 3) uint8 RGB letterboxed photos, for int8_ptq.
+      calibration: (H, W, 3) uint8 RGB, from `calibration.photos`, for int8_ptq.
       about: author, licence and other words for the file's metadata.
 
     Returns:

@@ -8,7 +8,7 @@ from pnet_tf import resize
 
 
 class Network(Protocol):
-    """What a segmenter needs of a network: `runtime.TFLiteNetwork` and `model.KerasNetwork` both have it."""
+    """What a segmenter needs of a network: `network.TFLiteNetwork` and `model.predict.KerasNetwork` both have it."""
 
     height: int
     width: int

@@ -10,8 +10,10 @@ from pnet_tf import config, fields, store
 from pnet_tf.data import pipeline, records
 from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
+from pnet_tf.training import distribution
 from pnet_tf.training import optimizer as optimizers
-from pnet_tf.training.step import Batch, make_step
+from pnet_tf.training.assembly import assemble
+from pnet_tf.training.step import Batch, make_step, want_of_memory_is_named
 
 WARM_UP = 2
 BLOCKS = 4
@@ -98,7 +100,8 @@ class _Clock:
         with pipeline.bad_records_are_named():
             batch = next(batches)
         self.waits.append(time.perf_counter() - begun)
-        self._step(batch).numpy()
+        with want_of_memory_is_named():
+            self._step(batch).numpy()
         self.taken.append(time.perf_counter() - begun)
 
 
@@ -109,8 +112,8 @@ def measure(
 
     Args:
       paths: record files.
-      experiment: sizes, batch size, losses; boundary loss on both views and neither distillation nor emphasis,
-        as the plain step has it.
+      experiment: sizes, batch size, losses, precision; boundary loss on both views and neither distillation nor
+        emphasis, as the plain step has it. The average of the weights is left out of both.
       steps: timed steps of either kind, rounded up to whole blocks.
       on_step: told how many of how many steps are done.
 
@@ -127,8 +130,9 @@ def measure(
     if experiment.training.quantize or experiment.model.prior:
         raise InputError("--benchmark_steps: times float networks without prior; leave out --quantize and --prior")
     per_epoch = pipeline.steps_per_epoch(records.count(paths), experiment.training.batch_size)
-    model, plain_model = store.build(experiment), store.build(experiment)
-    step = make_step(model, optimizers.make(experiment.training, per_epoch), experiment)
+    alone = experiment.replace(ema_decay=0.0)
+    parts = assemble(alone, per_epoch, distribution.make("none"), lambda model: None)
+    step, plain_model = make_step(parts.model, parts.optimizer, alone), store.build(experiment)
     plain = plain_step(plain_model, optimizers.make(experiment.training, per_epoch), experiment)
     batches = iter(pipeline.training_batches(paths, experiment, records.count(paths)).map(_fully_labelled))
     own, other = _Clock(lambda batch: step(batch)[fields.LOSS_TOTAL]), _Clock(plain)

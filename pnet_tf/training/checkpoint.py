@@ -5,6 +5,7 @@ import tempfile
 
 from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
+from pnet_tf.training import distribution
 
 FOLDER = "checkpoints"
 KEPT = 2
@@ -30,6 +31,7 @@ class Checkpoints:
         parts = {"model": model, "optimizer": optimizer, "step": self._step}
         if averaged is not None:
             parts["averaged"] = averaged
+        self._on_several_machines = tf.distribute.get_strategy().cluster_resolver is not None
         self.passed_over: list[str] = []
         checkpoint, self._thrown_away = tf.train.Checkpoint(**parts), None
         self._manager = self._saver = tf.train.CheckpointManager(
@@ -40,11 +42,18 @@ class Checkpoints:
             self._saver = tf.train.CheckpointManager(checkpoint, self._thrown_away.name, max_to_keep=1)
 
     def save(self, step: int) -> None:
-        """Writes the state after `step` steps; the manager renames it into place when it is whole."""
+        """Writes the state after `step` steps; the manager renames it into place when it is whole.
+
+        Raises:
+          InputError: a full disk.
+          tf.errors.OpError: another worker has died (`distribution.lost_workers_are_named`).
+        """
         self._step.assign(step)
         try:
             self._saver.save(checkpoint_number=step)
         except tf.errors.OpError as error:
+            if self._on_several_machines and isinstance(error, distribution.LOST):
+                raise
             raise InputError(f"{self._manager.directory}: checkpoint cannot be written ({error.message})") from None
 
     def restore(self) -> int:

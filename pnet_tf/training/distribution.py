@@ -9,7 +9,8 @@ from pnet_tf.errors import InputError
 from pnet_tf.quiet import silent_stderr
 from pnet_tf.stack import tf
 
-STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
+"""What TensorFlow raises when another worker has died."""
 
 _DEFAULT = tf.distribute.get_strategy()
 
@@ -23,15 +24,18 @@ def make(name: str) -> tf.distribute.Strategy:
     environment variable TF_CONFIG lists; returns when all have come. tpu: the TPU that the environment names.
 
     Raises:
-      InputError: TF_CONFIG is missing or is none, or there is no TPU.
+      InputError: TF_CONFIG is missing or is none, its machines do not come together, or there is no TPU.
     """
     if name == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     if name == "multiworker":
         _check_cluster(os.environ.get("TF_CONFIG", ""))
-        with silent_stderr():
-            return tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            with silent_stderr():
+                return tf.distribute.MultiWorkerMirroredStrategy()
+        except (ValueError, tf.errors.OpError, RuntimeError) as error:
+            raise InputError(f"--strategy=multiworker: no cluster came about ({str(error).splitlines()[0]})") from None
     if name == "tpu":
         try:
             resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
@@ -77,7 +81,7 @@ def lost_workers_are_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
     """Turns what TensorFlow raises when another worker has died into one line."""
     try:
         yield
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError):
+    except LOST:
         if strategy.cluster_resolver is None:
             raise
         raise InputError(

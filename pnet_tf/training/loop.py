@@ -19,11 +19,11 @@ from pnet_tf.training import distribution, panels, phases
 from pnet_tf.training.assembly import Parts, assemble, freeze_encoder
 from pnet_tf.training.checkpoint import FOLDER, Checkpoints
 from pnet_tf.training.identity import RUN, Run
-from pnet_tf.training.step import make_step
+from pnet_tf.training.step import make_step, want_of_memory_is_named
 
 HISTORY = "history.json"
 SCORE = metrics.FOREGROUND_IOU
-"""At the network's size, with the letterbox: the figure by which the kept weights are chosen."""
+"""At the network's size: the figure by which the kept weights are chosen."""
 
 INPUT_WAIT = "input_wait"
 PAIRS_PER_SECOND = "pairs_per_second"
@@ -147,7 +147,8 @@ def _taken(step: Callable, batches: Iterator[dict[str, Any]], batch_size: int) -
     with pipeline.bad_records_are_named():
         batch = next(batches)
     waited = time.perf_counter() - begun
-    figures = {name: float(value) for name, value in step(batch).items()}
+    with want_of_memory_is_named():
+        figures = {name: float(value) for name, value in step(batch).items()}
     seconds = time.perf_counter() - begun
     return batch, {**figures, INPUT_WAIT: waited / seconds, PAIRS_PER_SECOND: batch_size / seconds}
 
@@ -237,15 +238,14 @@ def fit(
     run = Run(experiment, command, train_paths, validation_paths)
     run.check(directory)
 
-    parts, checkpoints, done = _begun_or_resumed(directory, experiment, per_epoch, strategy, initialise, watchers)
-    total, history = settings.epochs * per_epoch, [one for one in _read_history(directory) if one["step"] <= done]
-    if distribution.is_chief(strategy):
-        run.write(directory)
-    watchers.on_start(done, total)
-    keeper = _Keeper(directory, experiment, validation_paths, parts, checkpoints, history, strategy, watchers)
-    meter = _Meter()
-
     with distribution.lost_workers_are_named(strategy):
+        parts, checkpoints, done = _begun_or_resumed(directory, experiment, per_epoch, strategy, initialise, watchers)
+        total, history = settings.epochs * per_epoch, [one for one in _read_history(directory) if one["step"] <= done]
+        if distribution.is_chief(strategy):
+            run.write(directory)
+        watchers.on_start(done, total)
+        keeper = _Keeper(directory, experiment, validation_paths, parts, checkpoints, history, strategy, watchers)
+        meter = _Meter()
         for phase in plan:
             if done >= phase.end or _out_of_patience(history, settings.patience):
                 continue

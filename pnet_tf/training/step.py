@@ -1,8 +1,10 @@
 """The inner ring: one traced training step, without I/O."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from pnet_tf import config, fields
+from pnet_tf.errors import InputError
 from pnet_tf.losses.objective import objective
 from pnet_tf.stack import keras, tf
 
@@ -10,6 +12,15 @@ Batch = dict[str, tf.Tensor]
 
 TRAINING_IOU = "training_foreground_iou"
 LEARNING_RATE = "learning_rate"
+
+
+@contextlib.contextmanager
+def want_of_memory_is_named() -> Iterator[None]:
+    """Turns what TensorFlow raises when a device's memory is full into one line."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise InputError("the device has too little memory for a step; lower --batch_size or the input size") from None
 
 
 def both_views(model: keras.Model, batch: Batch) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
