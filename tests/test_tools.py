@@ -214,15 +214,17 @@ def test_a_model_directory_is_scored_as_it_was_trained(tmp_path):
 
 def test_stderr_is_back_after_threads_have_silenced_it():
     """Each would take another's silence for what is to be restored if they did not take turns."""
-    before = os.fstat(2)
+    before, interval = os.fstat(2), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
 
     def silence(_):
-        for _ in range(300):
+        for _ in range(2000):
             with silent_stderr():
                 pass
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(silence, range(4)))
+    sys.setswitchinterval(interval)
     assert os.path.samestat(os.fstat(2), before)
 
 
