@@ -63,5 +63,6 @@ def test_what_cannot_be_averaged_is_refused(change, words, tmp_path, capsys):
 def test_one_model_or_a_directory_that_is_there_is_refused(tmp_path, capsys):
     assert run(tmp_path / "a", output=tmp_path / "mean") == 1
     assert "--model_dir" in capsys.readouterr().err
+    (tmp_path / "mine.txt").touch()
     assert run(tmp_path / "a", tmp_path / "b", output=tmp_path) == 1
     assert f"--output={tmp_path}" in capsys.readouterr().err

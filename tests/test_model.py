@@ -21,6 +21,16 @@ def test_every_width_keeps_the_input_size(width):
     assert shapes == {fields.MASK_LOGITS: (None, 64, 96, 2), fields.BOUNDARY_LOGITS: (None, 64, 96, 2)}
 
 
+def test_a_seed_gives_the_same_weights_the_first_time_and_later():
+    """What is made once, MobileNetV2 of the applications, draws from no caller's seed."""
+    encoder._template.cache_clear()
+    arrays = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        arrays.append(portraitnet.build(config.Model(width=0.35, **SMALL)).get_weights())
+    assert all(np.array_equal(one, other) for one, other in zip(*arrays, strict=True))
+
+
 def test_the_finest_skip_feeds_the_last_d_block():
     """At width 1 it costs no weight; what the decoder sees of rate 2 comes through it alone."""
     plain, skipping = (portraitnet.build(config.Model(finest_skip=rate, **SMALL)) for rate in (4, 2))

@@ -4,6 +4,8 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018),
 1280-channel convolution.
 """
 
+import concurrent.futures
+import functools
 from collections.abc import Sequence
 
 from pnet_tf.stack import keras, tf
@@ -27,6 +29,19 @@ _FIRST_CONVOLUTION = "Conv1"
 def batch_norm_settings() -> dict:
     """Momentum; and in the scope of a strategy of several replicas, statistics over all of their batch."""
     return {"momentum": BATCH_NORM_MOMENTUM, "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1}
+
+
+@functools.cache
+def _template(width: float) -> keras.Model:
+    """MobileNetV2 as the applications have it, for its layers' settings; made once, as it takes as long as the copy.
+
+    In a thread of its own, which has neither the caller's seed, from which its throw-away weights would draw the first
+    time alone, nor the scope of a tf.distribute strategy.
+    """
+    with concurrent.futures.ThreadPoolExecutor(1) as apart:
+        return apart.submit(
+            keras.applications.MobileNetV2, input_shape=(224, 224, 3), alpha=width, include_top=False, weights=None
+        ).result()
 
 
 def _adapted(layer: keras.layers.Layer, filters: dict[str, int]) -> keras.layers.Layer:
@@ -56,10 +71,7 @@ def encode(normalised: tf.Tensor, width: float, hidden_channels: Sequence[int] =
 
     Layers keep the names of tf.keras.applications, so that ImageNet weights of that family load by name.
     """
-    _, height, full_width, channels = normalised.shape
-    template = keras.applications.MobileNetV2(
-        input_shape=(height - 1, full_width - 1, channels), alpha=width, include_top=False, weights=None
-    )
+    template = _template(width)
     hidden_makers = [_FIRST_CONVOLUTION, *(f"block_{index}_expand" for index in range(1, len(hidden_channels)))]
     filters = dict(zip(hidden_makers, hidden_channels, strict=False))
     made = {template.input.ref(): normalised}
