@@ -151,7 +151,7 @@ def test_layers_differ_from_float_by_a_few_steps(exported, mode):
     operators = TFLiteNetwork(exported.files[mode]).interpreter._get_ops_details()
     assert len(found) == sum(one["op_name"] not in ("QUANTIZE", "DELEGATE") for one in operators)
     assert [one.steps for one in found] == sorted((one.steps for one in found), reverse=True)
-    assert found[0].steps < 12  # what sixty operators of a random network hand on; a wrong grid is tens of steps off
+    assert found[0].steps < 12  # what sixty operators of a random network hand on
     by_name = {one.name: one for one in found}
     # The first convolution meets exact pixels: what is wrong with it is its own rounding, and that of its kernel.
     assert by_name["Conv1_relu"].position == 1 and by_name["Conv1_relu"].steps < 0.6
