@@ -1,7 +1,7 @@
 # make demo   installs, then walks the whole road on a few free photos   → out/demo/report.md
 # make test   installs, then runs the tests
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
-# make test-addons   most of the tests on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
+# make test-addons   what depends on it on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
 # make lint   installs, then checks style
 
@@ -21,9 +21,11 @@ WRITER    := .venv-mediapipe-writer
 ADDONS        := .venv-addons
 PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
-# Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them.
+# Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. The
+# road end to end is walked by tests/test_stacks.py.
 NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output config conversion packaging peer pictures \
-    rules runtime sources survival
+    prune rules runtime sources survival
+ROAD := tests/test_tools.py::test_the_road_end_to_end
 
 .PHONY: demo test test-mediapipe test-addons test-torch lint clean
 
@@ -39,7 +41,8 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 	    $(MEDIAPIPE)/bin/python -m pytest tests/mediapipe
 
 test-addons: $(STAMP) $(ADDONS)/.installed
-	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
+	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) \
+	    --deselect=$(ROAD) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
 
 test-torch: $(STAMP)-torch
 	$(BIN)/python -m pytest tests/pytorch

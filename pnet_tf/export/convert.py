@@ -35,7 +35,11 @@ def _representative(images: Iterable[np.ndarray]):
 def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
     """Of a deployed graph, its batch fixed at one photo."""
     fixed = tf.TensorSpec((1, *network.input.shape[1:]), tf.float32, name=deploy.INPUT)
-    function = tf.function(lambda image: {deploy.FOREGROUND: network(image, training=False)}, input_signature=[fixed])
+
+    @tf.function(input_signature=[fixed], autograph=False)
+    def function(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {deploy.FOREGROUND: network(image, training=False)}
+
     # A plain module, because saving a Keras model traces every layer by itself, which takes longer and which
     # a quantized deconvolution does not survive; the file would then lack its signature.
     holder = tf.Module()

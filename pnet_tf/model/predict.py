@@ -16,7 +16,7 @@ class KerasNetwork:
     def __init__(self, model: keras.Model):
         self.height, self.width = model.input.shape[1:3]
 
-        @tf.function(input_signature=[tf.TensorSpec((1, self.height, self.width, 3), tf.uint8)])
+        @tf.function(input_signature=[tf.TensorSpec((1, self.height, self.width, 3), tf.uint8)], autograph=False)
         def foreground(image: tf.Tensor) -> tf.Tensor:
             # A prior channel, where the network has one, is empty, as before the first frame of a video.
             image = tf.pad(image, [[0, 0], [0, 0], [0, 0], [0, model.input.shape[-1] - 3]])

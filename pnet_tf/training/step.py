@@ -97,7 +97,7 @@ def make_step(
             if mean.dtype.is_floating:  # TFMOT's step counters are not
                 mean.assign_add((1 - decay) * (current - mean))
 
-    @tf.function
+    @tf.function(autograph=False)  # it finds nothing to rewrite, but looks through every layer
     def step(batch: Batch) -> dict[str, tf.Tensor]:
         figures = strategy.run(on_replica, (batch,))
         figures = {name: strategy.reduce("mean", value, axis=None) for name, value in figures.items()}
