@@ -57,7 +57,7 @@ def authors() -> config.Experiment:
 
 
 def hour() -> config.Experiment:
-    """A good model of EG1800's 1,347 photos within an hour on two CPU cores.
+    """A good model of 1,206 photos, as many as EG1800 has to train on, within an hour on two CPU cores.
 
     ImageNet encoder weights, bilinear up-sampling, a skip and heads at half resolution, batch 16, cosine, averaged
     weights. BUILD.md, "On real portraits", has the commands and the figures.
@@ -79,7 +79,7 @@ def hour() -> config.Experiment:
 
 
 def distilled() -> config.Experiment:
-    """What `hour` began, on more photos and with a teacher: 20 epochs of 143 steps, an hour.
+    """Continues `hour` on more photos and with a teacher: 20 epochs of 143 steps, an hour.
 
     Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. BUILD.md,
     "On real portraits", has the commands and the figures.
@@ -88,7 +88,7 @@ def distilled() -> config.Experiment:
 
 
 def sharp() -> config.Experiment:
-    """What `distilled` began, with an eye on the boundary: 25 epochs, 80 minutes.
+    """Continues `distilled` with an eye on the boundary: 25 epochs, 80 minutes.
 
     More weight near the boundary and milder deformations, from `--init_weights` of a `distilled` model. BUILD.md,
     "On real portraits", has the commands and the figures.
@@ -97,7 +97,7 @@ def sharp() -> config.Experiment:
 
 
 def varied() -> config.Experiment:
-    """What `sharp` began, before other photos' backgrounds: 24 epochs, 75 minutes.
+    """Continues `sharp`, with the backgrounds of other photos: 24 epochs, 75 minutes.
 
     The teacher counts twice as much, its masks recentred (``pnet-convert --teacher_threshold``), and the weights are
     averaged for longer. From `--init_weights` of a `sharp` model. BUILD.md, "On real portraits", has the commands and
@@ -107,7 +107,7 @@ def varied() -> config.Experiment:
 
 
 def taught() -> config.Experiment:
-    """What `varied` began, for as long again: its mean with that, pruned, is what ships. 24 epochs, 75 minutes.
+    """Continues `varied` for as long again; the mean of both, pruned, is `portraitnet`. 24 epochs, 75 minutes.
 
     The teacher counts four times as much as the labels, and every other pair has a borrowed background. From
     `--init_weights` of a `varied` model. BUILD.md, "On real portraits", has the commands and the figures.

@@ -26,13 +26,14 @@ try:
         importlib.metadata.version("tf_keras")
 except importlib.metadata.PackageNotFoundError:
     raise InputError(
-        "this command needs TensorFlow with its companions, which the runtime leaves out: pip install 'pnet-tf[train]'"
+        "this command needs TensorFlow with its companions, which the runtime leaves out; in the project's "
+        "folder: pip install '.[train]'"
     ) from None
 
 if _version < (2, 16) and _tfmot >= (0, 8):  # it would take tf_keras beside this TensorFlow's own Keras
     raise InputError(
-        "this TensorFlow needs tensorflow-model-optimization 0.7.5: pip install 'pnet-tf[addons]', or for a newer "
-        "TensorFlow 'pnet-tf[train]'"
+        "this TensorFlow needs tensorflow-model-optimization 0.7.5; in the project's folder: pip install '.[addons]', "
+        "or for a newer TensorFlow '.[train]'"
     )
 if _version >= (2, 16):
     os.environ["TF_USE_LEGACY_KERAS"] = "1"

@@ -58,13 +58,14 @@ def load(
     """Builds the training graph of a model directory and reads its weights.
 
     Args:
-      directory: what `save` wrote.
+      directory: what `save` wrote, or a shipped model's name.
       input_height, input_width: another input size, in pixels, each divisible by 32; the weights of a fully
         convolutional network fit every size. By default the size of training.
 
     Raises:
       InputError: a size that 32 does not divide; see also `read_config` and `weights.load`.
     """
+    directory = find(str(directory)) or directory
     experiment = read_config(directory)
     size = {"input_height": input_height, "input_width": input_width}
     experiment = experiment.replace(**{name: value for name, value in size.items() if value is not None})

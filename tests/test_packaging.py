@@ -49,4 +49,4 @@ def test_the_runtime_alone_segments_a_photo(wheel, tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error: this command needs TensorFlow") and done.stderr.count("\n") == 1
-    assert "pip install 'pnet-tf[train]'" in done.stderr
+    assert "pip install '.[train]'" in done.stderr

@@ -410,7 +410,7 @@ def test_pytorch_missing_is_one_line(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "x.pth").write_bytes(b"a checkpoint")
     status, _, error = import_tool(capsys, f"--checkpoint={tmp_path / 'x.pth'}", f"--output={tmp_path / 'm'}")
-    assert status == 1 and error.count("\n") == 1 and "pip install 'pnet-tf[import]'" in error
+    assert status == 1 and error.count("\n") == 1 and "pip install torch" in error
     assert not (tmp_path / "m").exists()
 
 

@@ -44,7 +44,7 @@ def run(shards: list[Shard], preparation: Preparation, beam_args: list[str]) -> 
         import apache_beam as beam
         from apache_beam.options.pipeline_options import PipelineOptions
     except ImportError:
-        raise InputError("--runner=beam: needs Apache Beam: pip install 'pnet-tf[train,beam]'") from None
+        raise InputError("--runner=beam: needs Apache Beam: pip install apache-beam") from None
 
     entries = [
         (index, position, item) for index, shard in enumerate(shards) for position, item in enumerate(shard.items)

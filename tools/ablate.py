@@ -1,6 +1,6 @@
 """pnet-ablate: Exp. 1 to 4 of the paper on your own records, as its Tables 1 to 3 and Figs. 8 and 9.
 
-  pnet-ablate --records='records/train-*' --val_records='records/val-*' --test_records='records/test-*' \\
+  pnet-ablate --records='records/train-*' --val_records='records/val-*' --test_records='test-records/all-*' \\
               --output_dir=ablation --epochs=40 --batch_size=16
 
 Every setting of the four presets is a flag, but for the losses that tell them apart. The same command goes
@@ -33,7 +33,7 @@ def _about(photos: int, experiment: config.Experiment) -> str:
     model, training = experiment.model, experiment.training
     scored = FLAGS.test_records or f"{FLAGS.val_records}, which chose the weights, too"
     return (
-        f"Per cent, {photos} photos ({scored}), {model.input_width}×{model.input_height} pixels, "
+        f"Per cent, {photos} photos ({scored}), {model.input_height}×{model.input_width} pixels, "
         f"{experiment.data.resize}, threshold 0.5. Training: {FLAGS.records}, {training.epochs} epochs at batch "
         f"{training.batch_size}; PortraitNet-B as many again after PortraitNet-M."
     )

@@ -23,7 +23,9 @@ from pnet_tf.runtime.segmenter import Network
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("model_dir", None, "What pnet-train wrote.", required=True, flag_values=FLAGS)
+flags.DEFINE_string(
+    "model_dir", None, "What pnet-train wrote, or a shipped model's name.", required=True, flag_values=FLAGS
+)
 flags.DEFINE_enum("mode", "float32", config.EXPORT_MODES, "How numbers are stored and computed.", flag_values=FLAGS)
 flags.DEFINE_enum(
     "io", None, config.IO_TYPES, "Type of both ends: uint8 for int8 modes by default, else float32.", flag_values=FLAGS

@@ -4,7 +4,7 @@
   pnet-export --model_dir=model --mode=float32 --output=authors.tflite
 
 Width, up-sampling and prior channel are told by the file. It must hold every weight of the network in
-its shape and nothing else; what does not match is listed. Needs PyTorch: pip install 'pnet-tf[import]'.
+its shape and nothing else; what does not match is listed. Needs PyTorch: pip install torch.
 """
 
 import dataclasses

@@ -20,7 +20,9 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("model_dir", None, "The model directory.", required=True, flag_values=FLAGS)
+flags.DEFINE_string(
+    "model_dir", None, "What pnet-train wrote, or a shipped model's name.", required=True, flag_values=FLAGS
+)
 flags.DEFINE_string(
     "records", None, "Photos to judge the channels by, 100 of them; a glob pattern.", required=True, flag_values=FLAGS
 )

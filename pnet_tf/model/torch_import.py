@@ -69,7 +69,7 @@ def read(path: str | pathlib.Path) -> State:
     try:
         import torch
     except ImportError:
-        raise InputError(f"{path}: reading .pth files needs PyTorch: pip install 'pnet-tf[import]'") from None
+        raise InputError(f"{path}: reading .pth files needs PyTorch: pip install torch") from None
     try:
         with torch.serialization.safe_globals([(_Ignored, name) for name in _NUMBERS]), warnings.catch_warnings():
             # latin1, because the authors pickled with Python 2, whose strings may hold any byte. PyTorch warns that
