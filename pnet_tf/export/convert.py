@@ -1,12 +1,12 @@
 """A model → the bytes of a .tflite file, in five modes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from pnet_tf.config import EXPORT_MODES, IO_TYPES
 from pnet_tf.errors import InputError
-from pnet_tf.export import metadata, package
+from pnet_tf.export import bias_correction, metadata, package
 from pnet_tf.model import deploy
 from pnet_tf.quantize import qat
 from pnet_tf.quiet import silent_stderr
@@ -60,7 +60,7 @@ def convert(
     model: keras.Model,
     mode: str,
     io: str | None = None,
-    calibration: Iterable[np.ndarray] | None = None,
+    calibration: Sequence[np.ndarray] | None = None,
     about: metadata.About | None = None,
 ) -> bytes:
     """Exports a training graph, or its quantisation-aware twin.
@@ -68,7 +68,8 @@ def convert(
     Args:
       model: from `store.load`; quantisation-aware for mode int8_qat and for no other.
       mode: one of `config.EXPORT_MODES`. float16 stores the weights in half precision; dynamic stores them in
-        int8 and computes in float; int8_ptq measures its ranges on `calibration`; int8_qat brings them.
+        int8 and computes in float; int8_ptq measures its ranges on `calibration`, and by how much to correct its
+        biases (`bias_correction`); int8_qat brings its ranges.
       io: type of the input and output tensor, by default `default_io`.
       calibration: (H, W, 3) uint8 RGB, from `calibration.photos`, for int8_ptq.
       about: author, licence and other words for the file's metadata.
@@ -94,6 +95,8 @@ def convert(
         raise InputError("--mode=int8_ptq: needs photos to calibrate on; name records with --calibration_records")
 
     network = qat.deployed(model) if mode == "int8_qat" else deploy.fold(model)
+    if mode == "int8_ptq":
+        bias_correction.correct(network, calibration)
     converter = _converter(network)
     if mode != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
