@@ -36,7 +36,8 @@ def test_every_photo_is_told_with_its_own_figures():
     photos = []
     scores = evaluation.evaluate(Bright(), [sample("half", 20), sample("whole", 40)], on_photo=photos.append)
     assert [(photo.id, photo.photo_size["foreground_iou"]) for photo in photos] == [("half", 0.5), ("whole", 1.0)]
-    assert photos[0].network_size == photos[0].photo_size  # the photo is of the network's size
+    # The photo is of the network's size; OpenCV's distances may differ in the last bits.
+    assert photos[0].network_size == pytest.approx(photos[0].photo_size, abs=1e-8)
     assert photos[0].predicted.sum() == 40 * 20
     assert scores["network_size"]["foreground_iou"] == scores["photo_size"]["foreground_iou"] == 0.75
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+import photos as demo_photos
 from helpers import SHARED, portrait, sharpen_batch_norm
 from pnet_tf import config, fields, resize, store
 from pnet_tf.errors import InputError
@@ -16,7 +17,7 @@ from pnet_tf.model import portraitnet
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.quantize import qat
 from pnet_tf.quantize.quantizers import JoinedRange
-from pnet_tf.runtime import shipped
+from pnet_tf.runtime import pictures, shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.stack import keras, tf
 
@@ -27,15 +28,11 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def photos() -> list[np.ndarray]:
-    """Real portraits where there are any, synthetic ones elsewhere; 224×224."""
-    folder = SHARED / "data/eg1800/Images"
-    if folder.is_dir():
-        from pnet_tf.runtime import pictures
-
-        found = [pictures.read(path) for path in sorted(folder.iterdir())[:12]]
-    else:
-        found = [portrait(seed, 400, 300)[0] for seed in range(12)]
+def photos(tmp_path_factory) -> list[np.ndarray]:
+    """Free portraits before other backgrounds, 224×224: drawn ones leave the network in doubt."""
+    folder = tmp_path_factory.mktemp("photos")
+    demo_photos.write(folder, demo_photos.VALIDATION_BACKGROUNDS, count=12, originals=False, seed=1)
+    found = [pictures.read(path) for path in sorted((folder / "Images").iterdir())]
     return [resize.fit_photo(one, 224, 224, "letterbox")[0] for one in found]
 
 
