@@ -1,7 +1,7 @@
 # make demo   installs, then walks the whole road on a few free photos   → out/demo/report.md
 # make test   installs, then runs the tests
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
-# make test-addons   what depends on it on TensorFlow 2.15 with tensorflow-addons, and each stack with the other's files
+# make test-addons   what depends on TensorFlow, on 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
 # make lint   installs, then checks style
 
@@ -21,8 +21,8 @@ WRITER    := .venv-mediapipe-writer
 ADDONS        := .venv-addons
 PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
-# Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. The
-# road end to end is walked by tests/test_stacks.py.
+# Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. Of the
+# road end to end tests/test_stacks.py walks what TensorFlow has a part in.
 NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output config conversion packaging peer pictures \
     prune rules runtime sources survival
 ROAD := tests/test_tools.py::test_the_road_end_to_end

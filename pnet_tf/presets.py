@@ -57,7 +57,7 @@ def authors() -> config.Experiment:
 
 
 def hour() -> config.Experiment:
-    """A good model of 1,206 photos, as many as EG1800 has to train on, within an hour on two CPU cores.
+    """A good model of EG1800's photos, 1,206 of them to train on, within an hour on two CPU cores.
 
     ImageNet encoder weights, bilinear up-sampling, a skip and heads at half resolution, batch 16, cosine, averaged
     weights. BUILD.md, "On real portraits", has the commands and the figures.

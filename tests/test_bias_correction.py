@@ -39,7 +39,7 @@ def test_what_rounding_takes_from_a_depthwise_convolution():
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
-    """A tiny network whose mask head has little weights that rounding takes away, and activations that are positive."""
+    """A tiny network whose mask head has small weights that rounding takes away, and activations that are positive."""
     keras.utils.set_random_seed(0)
     model = portraitnet.build(config.Model(input_height=64, input_width=64, width=0.35, finest_skip=2, head_rate=2))
     sharpen_batch_norm(model)
@@ -89,7 +89,6 @@ def test_the_grid_is_the_converters(model, file):
 def test_the_file_answers_as_its_model_on_average(model, images, file, monkeypatch):
     monkeypatch.setattr(bias_correction, "correct", lambda network, images: None)
     plain = TFLiteNetwork(convert.convert(model, "int8_ptq", calibration=images))
-
     answers = {network: np.mean([network(image) for image in images]) for network in (KerasNetwork(model), plain, file)}
     wanted, without, with_correction = answers.values()
     assert abs(without - wanted) > 0.01 and abs(with_correction - wanted) < abs(without - wanted) / 4

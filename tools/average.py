@@ -15,7 +15,9 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
 
 FLAGS = cli.new_flags()
-flags.DEFINE_multi_string("model_dir", None, "A model directory; repeat it.", required=True, flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "model_dir", None, "A model directory, or a shipped model's name; repeat it.", required=True, flag_values=FLAGS
+)
 flags.DEFINE_string("output", None, "The model directory to make.", required=True, flag_values=FLAGS)
 
 
