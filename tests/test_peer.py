@@ -109,10 +109,38 @@ def test_the_threshold_reaches_the_records(red_share, tmp_path):
     assert stored[0.75] == pytest.approx(odds / (1 + odds), abs=0.01)
 
 
-def test_a_threshold_without_a_teacher_is_one_line(tmp_path, capsys):
-    command = [f"--input_dir={tmp_path}", f"--output_dir={tmp_path / 'out'}", "--teacher_threshold=0.6"]
-    assert convert.main(command) == 1
-    assert "--teacher_threshold: needs --teacher" in capsys.readouterr().err
+def test_a_teacher_draws_the_masks_of_unlabelled_photos(red_share, tmp_path):
+    """Its probability rises from left to right, 0.3 in column 38 of 128 and 0.6 in column 77."""
+    (tmp_path / "photos").mkdir()
+    ramp = np.zeros((64, 128, 3), np.uint8)
+    ramp[..., 2] = np.linspace(0, 255, 128)
+    cv2.imwrite(str(tmp_path / "photos/ramp.png"), ramp)
+    for threshold, column in ((0.3, 38), (0.6, 77)):
+        out = tmp_path / str(threshold)
+        flags = ["--source=unlabelled", f"--teacher={red_share}", f"--teacher_threshold={threshold}", "--num_shards=1"]
+        assert convert.main([f"--input_dir={tmp_path / 'photos'}", f"--output_dir={out}", *flags]) == 0
+        (record,) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
+        labels = record_files.decode_mask(record.mask_bytes)
+        assert record.source == "unlabelled" and labels.shape == (64, 128)
+        assert not labels[:, : column - 1].any() and labels[:, column + 2 :].all()
+
+
+def test_a_mirrored_teacher_answers_for_both_sides(tmp_path):
+    """A teacher that believes in the left half alone, 1 there and 0 elsewhere, says one half everywhere."""
+    left = np.repeat([1.0, 0.0], 4).astype(np.float32).reshape(1, 1, 8, 1)
+    model = write_network(tmp_path / "left.tflite", keras.layers.Lambda(lambda x: x[..., :1] * 0.0 + left)) + ":0..1"
+    photos = write_folder(tmp_path / "photos", 1)
+    for flag, expected in (("--noteacher_mirrored", [255, 0]), ("--teacher_mirrored", [128, 128])):
+        out = tmp_path / flag
+        assert convert.main([f"--input_dir={photos}", f"--output_dir={out}", f"--teacher={model}", flag]) == 0
+        (record,) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
+        assert (record_files.decode_teacher(record.teacher_bytes)[:, ::4] == expected).all()
+
+
+@pytest.mark.parametrize("flag", ["--teacher_threshold=0.6", "--teacher_mirrored", "--source=unlabelled"])
+def test_what_needs_a_teacher_says_so_in_one_line(tmp_path, capsys, flag):
+    assert convert.main([f"--input_dir={tmp_path}", f"--output_dir={tmp_path / 'out'}", flag]) == 1
+    assert f"{flag.partition('=0')[0]}: needs --teacher" in capsys.readouterr().err
 
 
 def test_distillation_without_a_teacher_is_one_line(records, tmp_path, capsys):

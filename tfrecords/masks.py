@@ -34,7 +34,8 @@ class Mask(Protocol):
         ...
 
 
-def _stored(foreground: np.ndarray) -> np.ndarray:
+def stored(foreground: np.ndarray) -> np.ndarray:
+    """Truth values → uint8 MASK_FOREGROUND and MASK_BACKGROUND."""
     return np.where(foreground, fields.MASK_FOREGROUND, fields.MASK_BACKGROUND).astype(np.uint8)
 
 
@@ -71,7 +72,7 @@ class FileMask:
                 f"{self.path}: mask is {picture.shape[1]}×{picture.shape[0]}, its photo {width}×{height} "
                 "(upright, as EXIF says)"
             )
-        return _stored(self._foreground(picture))
+        return stored(self._foreground(picture))
 
     def _foreground(self, picture: np.ndarray) -> np.ndarray:
         has_alpha = picture.ndim == 3 and picture.shape[2] == 4
@@ -149,7 +150,7 @@ class SuperviselyMask:
         for thing in annotation["objects"]:
             if thing.get("classTitle") in self.classes:
                 union |= self._drawn(thing, height, width)
-        return _stored(union)
+        return stored(union)
 
     def _drawn(self, thing: dict[str, Any], height: int, width: int) -> np.ndarray:
         kind = thing.get("geometryType") or ("bitmap" if thing.get("bitmap") else "polygon")

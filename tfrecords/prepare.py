@@ -10,8 +10,9 @@ import numpy as np
 
 from pnet_tf import fields
 from pnet_tf.data import records
+from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
-from tfrecords import face, photo
+from tfrecords import face, masks, photo
 from tfrecords.sources import Item
 
 
@@ -24,12 +25,14 @@ class Preparation:
       max_side: longer side in pixels that a photo is scaled down to; 0 keeps photos as they are.
       teacher: a segmenter as `runtime.peer.PeerNetwork` takes it, whose soft masks join the records; "" for none.
       teacher_threshold: the teacher's probability, between 0 and 1, that is stored as one half, see `recentred`.
+      teacher_mirrored: the mean of what the teacher says of the photo and of its mirror image is stored.
     """
 
     face_crop: bool = False
     max_side: int = 0
     teacher: str = ""
     teacher_threshold: float = 0.5
+    teacher_mirrored: bool = False
 
 
 @functools.cache
@@ -49,9 +52,14 @@ def recentred(probability: np.ndarray, threshold: float) -> np.ndarray:
     return inside / (inside + outside)
 
 
-def _soft_mask(preparation: Preparation, bgr: np.ndarray) -> bytes:
-    answer = _teacher(preparation.teacher, threading.get_ident())(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-    return records.encode_teacher(recentred(answer, preparation.teacher_threshold))
+def _soft_mask(preparation: Preparation, bgr: np.ndarray) -> np.ndarray:
+    """The teacher's foreground probability 0..1, float32, at its own size."""
+    teacher = _teacher(preparation.teacher, threading.get_ident())
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    answer = teacher(rgb)
+    if preparation.teacher_mirrored:
+        answer = (answer + teacher(rgb[:, ::-1])[:, ::-1]) / 2
+    return recentred(answer, preparation.teacher_threshold)
 
 
 AS_IT_IS = Preparation()
@@ -79,27 +87,36 @@ class Prepared:
 def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     """Reads an item and makes its record; None if it is dropped for want of a face.
 
+    Where the item has no mask, what the teacher takes for foreground is the label.
+
     Raises:
-      InputError: what `photo.read` and the mask's `read` refuse.
+      InputError: what `photo.read` and the mask's `read` refuse; neither a mask nor a teacher.
     """
+    if item.mask is None and not preparation.teacher:
+        raise InputError(f"{item.photo}: has no mask; --teacher names the network that draws it")
     taken = photo.read(item.photo)
-    mask = item.mask.read(*taken.bgr.shape[:2])
+    mask = item.mask.read(*taken.bgr.shape[:2]) if item.mask else None
     if preparation.face_crop:
         found = face.find(taken.bgr)
         if found is None:
             return None
-        top, left, height, width = face.frame(*mask.shape, found)
+        top, left, height, width = face.frame(*taken.bgr.shape[:2], found)
         inside = (slice(top, top + height), slice(left, left + width))
-        taken, mask = photo.encode(taken.bgr[inside]), mask[inside]
-    scale = preparation.max_side / max(mask.shape) if preparation.max_side else 1.0
+        taken = photo.encode(taken.bgr[inside])
+        mask = mask[inside] if item.mask else None
+    height, width = taken.bgr.shape[:2]
+    scale = preparation.max_side / max(height, width) if preparation.max_side else 1.0
     if scale < 1:
-        size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
-        taken = photo.encode(cv2.resize(taken.bgr, size, interpolation=cv2.INTER_AREA))
-        mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    teacher = _soft_mask(preparation, taken.bgr) if preparation.teacher else b""
-    record = records.Record(item.id, item.source, taken.content, *mask.shape, records.encode_mask(mask), teacher)
+        height, width = (max(1, round(side * scale)) for side in (height, width))
+        taken = photo.encode(cv2.resize(taken.bgr, (width, height), interpolation=cv2.INTER_AREA))
+        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) if item.mask else None
+    soft = _soft_mask(preparation, taken.bgr) if preparation.teacher else None
+    if mask is None:
+        mask = masks.stored(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+    teacher = b"" if soft is None else records.encode_teacher(soft)
+    record = records.Record(item.id, item.source, taken.content, height, width, records.encode_mask(mask), teacher)
     original = item.photo.read_bytes()
-    inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask.path else b""))
+    inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask and item.mask.path else b""))
     return Prepared(
         records.serialize(record),
         item.id,

@@ -16,12 +16,12 @@ PERSON = "person"
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """One labelled photo on disk."""
+    """One photo on disk; without a mask, a teacher draws it."""
 
     id: str
     source: str
     photo: pathlib.Path
-    mask: masks.Mask
+    mask: masks.Mask | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +113,11 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
     return [Item(name, "supervisely", path, masks.SuperviselyMask(file, chosen)) for name, path, file in listed]
 
 
+def unlabelled(directory: pathlib.Path, options: Options) -> list[Item]:
+    """A folder of photos without masks."""
+    return [Item(stem, "unlabelled", path, None) for stem, path in _photos(directory).items()]
+
+
 def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
     """Photos without people, with empty masks: all of a folder, or those that a COCO file has no person on.
 
@@ -145,7 +150,7 @@ def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
     return items
 
 
-SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, coco_negatives)}
+SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, unlabelled, coco_negatives)}
 
 
 def keep_listed(items: list[Item], split_file: pathlib.Path) -> list[Item]:

@@ -8,6 +8,7 @@ What each source expects in --input_dir:
   folder          Images/ and Labels/, masks of the same name: 0/1, 0/255 or alpha
   eg1800          the same with masks of 0/1
   supervisely     a Supervisely export: img/ and ann/, or data set folders that have them
+  unlabelled      photos without masks, which --teacher draws
   coco_negatives  photos without people; --coco_json takes those that a COCO file has no person on
 """
 
@@ -54,6 +55,12 @@ flags.DEFINE_float(
     0.99,
     flag_values=FLAGS,
 )
+flags.DEFINE_boolean(
+    "teacher_mirrored",
+    False,
+    "Stores the mean of the teacher's answers to the photo and to its mirror image.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum("runner", "local", ["local", "beam"], "What runs the conversion.", flag_values=FLAGS)
 flags.DEFINE_multi_string(
@@ -78,8 +85,13 @@ def _items() -> list[sources.Item]:
 
 def convert() -> None:
     """Runs the conversion that the flags describe."""
-    if FLAGS["teacher_threshold"].present and not FLAGS.teacher:
-        raise InputError("--teacher_threshold: needs --teacher, whose probability it is")
+    if not FLAGS.teacher:
+        if FLAGS["teacher_threshold"].present:
+            raise InputError("--teacher_threshold: needs --teacher, whose probability it is")
+        if FLAGS.teacher_mirrored:
+            raise InputError("--teacher_mirrored: needs --teacher, whose answers it averages")
+        if FLAGS.source == "unlabelled":
+            raise InputError("--source=unlabelled: needs --teacher, which draws the masks")
     items = _items()
     from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 
@@ -91,7 +103,9 @@ def convert() -> None:
             FLAGS.output_dir,
             FLAGS.split,
             FLAGS.num_shards,
-            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher, FLAGS.teacher_threshold),
+            prepare.Preparation(
+                FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher, FLAGS.teacher_threshold, FLAGS.teacher_mirrored
+            ),
             FLAGS.overwrite,
             shlex.join(["pnet-convert", *cli.given(FLAGS)]),
             functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,
