@@ -3,6 +3,14 @@ import pathlib
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unoptimised_graphs() -> None:
+    """Graphs of these tests run a few steps each: optimising them costs more than it wins. Child processes do optimise."""
+    from pnet_tf.stack import tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 @pytest.fixture(scope="session")
 def records(tmp_path_factory) -> tuple[str, str]:
     """Glob patterns of 12 training and 4 validation records."""

@@ -110,18 +110,19 @@ def test_the_threshold_reaches_the_records(red_share, tmp_path):
 
 
 def test_a_teacher_draws_the_masks_of_unlabelled_photos(red_share, tmp_path):
-    """Its probability rises from left to right, 0.3 in column 38 of 128 and 0.6 in column 77."""
+    """Its probability rises from left to right, 0.3 in column 38 of 128 and 0.6 in column 77, or 38 of 64."""
     (tmp_path / "photos").mkdir()
     ramp = np.zeros((64, 128, 3), np.uint8)
     ramp[..., 2] = np.linspace(0, 255, 128)
     cv2.imwrite(str(tmp_path / "photos/ramp.png"), ramp)
-    for threshold, column in ((0.3, 38), (0.6, 77)):
-        out = tmp_path / str(threshold)
-        flags = ["--source=unlabelled", f"--teacher={red_share}", f"--teacher_threshold={threshold}", "--num_shards=1"]
+    for threshold, width, column in ((0.3, 128, 38), (0.6, 128, 77), (0.6, 64, 38)):
+        out = tmp_path / f"{threshold} {width}"
+        teacher = [f"--teacher={red_share}", f"--teacher_threshold={threshold}"]
+        flags = ["--source=unlabelled", *teacher, f"--max_side={width}", "--num_shards=1"]
         assert convert.main([f"--input_dir={tmp_path / 'photos'}", f"--output_dir={out}", *flags]) == 0
         (record,) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
         labels = record_files.decode_mask(record.mask_bytes)
-        assert record.source == "unlabelled" and labels.shape == (64, 128)
+        assert record.source == "unlabelled" and labels.shape == (width // 2, width)
         assert not labels[:, : column - 1].any() and labels[:, column + 2 :].all()
 
 
