@@ -116,11 +116,12 @@ def taught() -> config.Experiment:
 
 
 def lite() -> config.Experiment:
-    """`portraitnet-lite`: a pruned `portraitnet` at 192×160 learns from sets that agree: 45 epochs, 40 minutes.
+    """A pruned `portraitnet` at 192×160; two such runs, averaged, are `portraitnet-lite`. 45 epochs, 40 minutes.
 
-    With half the channels it misses the photos that it trains on as often as others: views are milder than those of
-    `taught`, the learning rate is higher. From ``--init_weights`` of a pruned model. BUILD.md, "On real portraits", has
-    the commands and the figures.
+    A network of half the channels is no better on its training photos than on others, so views are milder than those of
+    `taught` and the learning rate is higher. The sets' masks should agree on the boundary (``pnet-convert
+    --source=unlabelled --teacher_threshold``). From ``--init_weights`` of a pruned model. BUILD.md, "On real
+    portraits", has the commands and the figures.
     """
     start = taught().replace(input_height=192, input_width=160, epochs=45, learning_rate=1e-3, validate_every=3)
     return start.replace(deformation_strength=0.4, backdrop_share=0.3, stretch_share=0.15)

@@ -1,3 +1,4 @@
+import importlib.util
 import pathlib
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def unoptimised_graphs() -> None:
-    """Graphs of these tests run a few steps each: optimising them costs more than it wins. Child processes do optimise."""
+    """Graphs of these tests run a few steps each, and optimising them costs more than it wins; child processes do."""
+    if importlib.util.find_spec("tensorflow") is None:  # tests/mediapipe
+        return
     from pnet_tf.stack import tf
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import write_folder
+from pnet_tf import fields
 from pnet_tf.data import records as record_files
 from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
@@ -115,15 +116,19 @@ def test_a_teacher_draws_the_masks_of_unlabelled_photos(red_share, tmp_path):
     ramp = np.zeros((64, 128, 3), np.uint8)
     ramp[..., 2] = np.linspace(0, 255, 128)
     cv2.imwrite(str(tmp_path / "photos/ramp.png"), ramp)
-    for threshold, width, column in ((0.3, 128, 38), (0.6, 128, 77), (0.6, 64, 38)):
-        out = tmp_path / f"{threshold} {width}"
-        teacher = [f"--teacher={red_share}", f"--teacher_threshold={threshold}"]
+    cases = ((0.3, 128, 38, False), (0.6, 128, 77, False), (0.6, 64, 38, False), (0.6, 128, 77, True))
+    for threshold, width, column, mirrored in cases:
+        out = tmp_path / f"{threshold} {width} {mirrored}"
+        teacher = [f"--teacher={red_share}", f"--teacher_threshold={threshold}", f"--teacher_mirrored={mirrored}"]
         flags = ["--source=unlabelled", *teacher, f"--max_side={width}", "--num_shards=1"]
         assert convert.main([f"--input_dir={tmp_path / 'photos'}", f"--output_dir={out}", *flags]) == 0
         (record,) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
         labels = record_files.decode_mask(record.mask_bytes)
         assert record.source == "unlabelled" and labels.shape == (width // 2, width)
-        assert not labels[:, : column - 1].any() and labels[:, column + 2 :].all()
+        assert (labels[:, : column - 1] == fields.BACKGROUND).all()
+        assert (labels[:, column + 2 :] == fields.FOREGROUND).all()
+        soft = cv2.resize(record_files.decode_teacher(record.teacher_bytes), (width, width // 2))
+        assert ((soft > 127) == (labels == fields.FOREGROUND)).mean() > 0.95
 
 
 def test_a_mirrored_teacher_answers_for_both_sides(tmp_path):

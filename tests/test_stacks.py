@@ -32,8 +32,6 @@ def run(where: str, *commands: tuple[str, ...]) -> None:
     """Runs command lines, each a tool's name and its flags, one after the other in one process of that environment."""
     script = (
         "import importlib, json, sys\n"
-        "from pnet_tf.stack import tf\n"
-        "tf.config.optimizer.set_experimental_options({'disable_meta_optimizer': True})\n"  # as conftest.py does, and why
         "for tool, *flags in json.loads(sys.argv[1]):\n"
         "    status = importlib.import_module(f'pnet_tf_tools.{tool}').main(flags)\n"
         "    if status: sys.exit(f'pnet_tf_tools.{tool} {flags}: {status}')\n"

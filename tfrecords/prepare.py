@@ -56,9 +56,9 @@ def _soft_mask(preparation: Preparation, bgr: np.ndarray) -> np.ndarray:
     """The teacher's foreground probability 0..1, float32, at its own size."""
     teacher = _teacher(preparation.teacher, threading.get_ident())
     rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    answer = teacher(rgb)
+    answer = np.clip(teacher(rgb), 0, 1)
     if preparation.teacher_mirrored:
-        answer = (answer + teacher(rgb[:, ::-1])[:, ::-1]) / 2
+        answer = (answer + np.clip(teacher(rgb[:, ::-1]), 0, 1)[:, ::-1]) / 2
     return recentred(answer, preparation.teacher_threshold)
 
 
@@ -87,7 +87,7 @@ class Prepared:
 def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     """Reads an item and makes its record; None if it is dropped for want of a face.
 
-    Where the item has no mask, what the teacher takes for foreground is the label.
+    Where the item has no mask, what the teacher takes for foreground is the label, and `inputs` covers the photo alone.
 
     Raises:
       InputError: what `photo.read` and the mask's `read` refuse; neither a mask nor a teacher.
@@ -95,7 +95,7 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     if item.mask is None and not preparation.teacher:
         raise InputError(f"{item.photo}: has no mask; --teacher names the network that draws it")
     taken = photo.read(item.photo)
-    mask = item.mask.read(*taken.bgr.shape[:2]) if item.mask else None
+    mask = None if item.mask is None else item.mask.read(*taken.bgr.shape[:2])
     if preparation.face_crop:
         found = face.find(taken.bgr)
         if found is None:
@@ -103,20 +103,22 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         top, left, height, width = face.frame(*taken.bgr.shape[:2], found)
         inside = (slice(top, top + height), slice(left, left + width))
         taken = photo.encode(taken.bgr[inside])
-        mask = mask[inside] if item.mask else None
+        mask = None if mask is None else mask[inside]
     height, width = taken.bgr.shape[:2]
     scale = preparation.max_side / max(height, width) if preparation.max_side else 1.0
     if scale < 1:
         height, width = (max(1, round(side * scale)) for side in (height, width))
         taken = photo.encode(cv2.resize(taken.bgr, (width, height), interpolation=cv2.INTER_AREA))
-        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) if item.mask else None
+        if mask is not None:
+            mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     soft = _soft_mask(preparation, taken.bgr) if preparation.teacher else None
     if mask is None:
         mask = masks.stored(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
     teacher = b"" if soft is None else records.encode_teacher(soft)
     record = records.Record(item.id, item.source, taken.content, height, width, records.encode_mask(mask), teacher)
     original = item.photo.read_bytes()
-    inputs = hashlib.sha256(original + (item.mask.path.read_bytes() if item.mask and item.mask.path else b""))
+    drawn = item.mask.path if item.mask is not None else None
+    inputs = hashlib.sha256(original + (drawn.read_bytes() if drawn else b""))
     return Prepared(
         records.serialize(record),
         item.id,

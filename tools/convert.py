@@ -43,7 +43,8 @@ flags.DEFINE_integer("max_side", 0, "Scales photos down to this longer side; 0 k
 flags.DEFINE_string(
     "teacher",
     "",
-    "A segmenter whose soft masks join the records, such as selfie.tflite:0..1, for --distillation_weight.",
+    "A segmenter whose soft masks join the records, such as selfie.tflite:0..1, for --distillation_weight; it draws "
+    "the masks of --source=unlabelled.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
