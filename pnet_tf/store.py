@@ -98,12 +98,13 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
     of the loss ("model soups", Wortsman et al. 2022), and of no others.
 
     Args:
-      directories: what `save` wrote. The first one's settings are the result's; those of head_rate=1 join one of
-        head_rate=2 as in `initialise`.
+      directories: what `save` wrote, or shipped models' names. The first one's settings are the result's; those of
+        head_rate=1 join one of head_rate=2 as in `initialise`.
 
     Raises:
       InputError: an int8 twin, another network; see also `load`.
     """
+    directories = [find(str(directory)) or directory for directory in directories]
     experiments = [read_config(directory) for directory in directories]
     first = experiments[0].model
     alike = {name: getattr(first, name) for name in ("input_height", "input_width", "head_rate")}

@@ -30,6 +30,14 @@ def test_every_array_is_the_mean(tmp_path):
         assert np.allclose(mean, (first + second) / 2, atol=1e-7)
 
 
+def test_a_shipped_models_name_stands_for_its_weights(tmp_path):
+    name = "portraitnet-lite"
+    assert run(name, name, output=tmp_path / "mean") == 0
+    with np.load(store.find(name) / store.WEIGHTS) as ours, np.load(tmp_path / "mean" / store.WEIGHTS) as mean:
+        assert sorted(ours.files) == sorted(mean.files)
+        assert all(np.array_equal(ours[one], mean[one]) for one in ours.files)
+
+
 def test_a_half_rate_model_takes_in_a_full_rate_one(tmp_path, capsys):
     half = TINY.replace(head_rate=2)
     save(tmp_path / "full")
