@@ -107,7 +107,7 @@ def varied() -> config.Experiment:
 
 
 def taught() -> config.Experiment:
-    """Continues `varied` for as long again; the mean of both, pruned, is `portraitnet`. 24 epochs, 75 minutes.
+    """Continues `varied` for as long again; the mean of both, pruned, led to `portraitnet`. 24 epochs, 75 minutes.
 
     The teacher counts four times as much as the labels, and every other pair has a borrowed background. From
     `--init_weights` of a `varied` model. BUILD.md, "On real portraits", has the commands and the figures.
