@@ -73,7 +73,8 @@ class Prepared:
       serialized: the record's bytes.
       id: the record's.
       digest: SHA-256 of the photo's file, hexadecimal, before any crop: the same photo has the same one.
-      inputs: SHA-256 of the photo's and the mask's files, hexadecimal.
+      inputs: SHA-256 of the photo's and the mask's files, hexadecimal; of the photo's alone where a
+        teacher draws the mask.
       foreground: share of the mask, 0..1.
     """
 
@@ -87,7 +88,7 @@ class Prepared:
 def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     """Reads an item and makes its record; None if it is dropped for want of a face.
 
-    Where the item has no mask, what the teacher takes for foreground is the label, and `inputs` covers the photo alone.
+    Where the item has no mask, what the teacher takes for foreground is the label.
 
     Raises:
       InputError: what `photo.read` and the mask's `read` refuse; neither a mask nor a teacher.
