@@ -23,6 +23,9 @@ ENCODER_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 ENCODER_BLOCKS = 17
 """Inverted residual blocks of MobileNetV2."""
 
+DECODER_BLOCKS = 5
+"""D-Blocks of the decoder."""
+
 IMAGENET = "imagenet"
 """Initial encoder weights: tf.keras.applications' own, under its name for them."""
 
@@ -61,10 +64,23 @@ def channel_counts(text: str) -> tuple[int, ...]:
     Raises:
       InputError: not of that form, not as many as there are blocks.
     """
+    return _counts("hidden_channels", text, ENCODER_BLOCKS, ", as pnet-prune does")
+
+
+def decoder_counts(text: str) -> tuple[int, ...]:
+    """`Model.decoder_channels` as a number for each D-Block, deepest first; () for "".
+
+    Raises:
+      InputError: not of that form, not as many as there are D-Blocks.
+    """
+    return _counts("decoder_channels", text, DECODER_BLOCKS, ", deepest first, such as 96,32,24,16,16")
+
+
+def _counts(name: str, text: str, wanted: int, hint: str) -> tuple[int, ...]:
     counts = tuple(map(int, re.findall(r"[1-9]\d*", text)))
     _require(
-        ",".join(map(str, counts)) == text and len(counts) in (0, ENCODER_BLOCKS),
-        f"hidden_channels={text}: write {ENCODER_BLOCKS} numbers of channels with commas between, as pnet-prune does",
+        ",".join(map(str, counts)) == text and len(counts) in (0, wanted),
+        f"{name}={text}: write {wanted} numbers of channels with commas between{hint}",
     )
     return counts
 
@@ -96,6 +112,9 @@ class Model(_Checked):
     hidden_channels: str = ""
     """Channels inside each of the encoder's 17 blocks, "16,96,144,…", as pnet-prune leaves them; MobileNetV2's own
     where it is empty. Of network=portraitnet alone."""
+    decoder_channels: str = ""
+    """Channels of the five D-Blocks, deepest first; the paper's 96,32,24,16,8 where it is empty. Of network=portraitnet
+    alone."""
     upsampling: Literal["bilinear", "deconvolution", "depthwise"] = "bilinear"
     """depthwise, of the reference alone: a deconvolution per channel whose bilinear kernels are not trained."""
     fusion: Literal["add", "concatenate"] = "add"
@@ -122,10 +141,12 @@ class Model(_Checked):
             f"width={self.width}: known widths are {', '.join(map(str, ENCODER_WIDTHS))}",
         )
         channel_counts(self.hidden_channels)
+        decoder_counts(self.decoder_channels)
         _require(self.finest_skip in (2, 4), f"finest_skip={self.finest_skip}: known rates are 2, 4")
         _require(self.head_rate in (1, 2), f"head_rate={self.head_rate}: known rates are 1, 2")
         if self.network == "reference":
-            _require(not self.hidden_channels, "hidden_channels: of network=portraitnet alone; leave it empty")
+            for name in ("hidden_channels", "decoder_channels"):
+                _require(not getattr(self, name), f"{name}: of network=portraitnet alone; leave it empty")
             _require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
             _require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone; use finest_skip=4")
             _require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone; use head_rate=1")
@@ -150,6 +171,13 @@ class Data(_Checked):
     with augment=authors."""
     backdrop_share: float = 0.0
     """Share of training pairs that get another record's background behind the person; not in the paper."""
+    turn_share: float = 0.0
+    """Share of training pairs turned by 90° to either side, as a phone that lies on its side sees people; not in the
+    paper."""
+    far_share: float = 0.0
+    """Share of training pairs zoomed out beyond section 4.2, to a quarter up to a half; of augment=paper alone."""
+    dark_share: float = 0.0
+    """Share of training pairs in a twentieth to a half of the light; not in the paper."""
     boundary: Literal["canny", "contour"] = "canny"
     boundary_width: float = 4.0
     """Boundary width in pixels at an input of 224 (section 3.2); scaled with the input."""
@@ -167,7 +195,11 @@ class Data(_Checked):
             self.augment != "authors" or not self.stretch_share,
             f"stretch_share={self.stretch_share}: augment=authors places photos in a way of its own; leave it at 0",
         )
-        for name in ("stretch_share", "backdrop_share"):
+        _require(
+            self.augment == "paper" or not self.far_share,
+            f"far_share={self.far_share}: of augment=paper alone; leave it at 0",
+        )
+        for name in ("stretch_share", "backdrop_share", "turn_share", "far_share", "dark_share"):
             _require(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)}: must lie in [0, 1]")
         _require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")
 

@@ -58,3 +58,12 @@ def evaluate(
         if on_photo:
             on_photo(Photo(name, rgb, labels, predicted, at_network, at_photo))
     return {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result()}
+
+
+def mean_of_sets(sets: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """The mean of several sets' scores (set → what `evaluate` returns), each set counting as one, however large."""
+    scores = list(sets.values())
+    return {
+        size: {name: float(np.mean([one[size][name] for one in scores])) for name in scores[0][size]}
+        for size in (NETWORK_SIZE, PHOTO_SIZE)
+    }

@@ -13,11 +13,14 @@ from pnet_tf import config, files
 from pnet_tf.errors import InputError
 from pnet_tf.model import build as networks
 from pnet_tf.model import weights
+from pnet_tf.model.portraitnet import BOUNDARY_HEAD, MASK_HEAD
 from pnet_tf.quantize import qat
 from pnet_tf.stack import keras
 
 CONFIG = "config.json"
 WEIGHTS = "weights.npz"
+DECODER = ("decode_", "fuse_", "upsample_", MASK_HEAD, BOUNDARY_HEAD)
+"""How the names of the decoder's and the heads' layers begin."""
 SHIPPED = pathlib.Path(__file__).parent / "assets"
 
 
@@ -77,7 +80,8 @@ def load(
 def initialise(model: keras.Model, settings: config.Model, directory: str | pathlib.Path) -> None:
     """First weights from a model directory; one of head_rate=1 and bilinear up-sampling fits one of head_rate=2, too.
 
-    The logits stay the same, but for the two outermost rows and columns (`portraitnet.half_rate_head`).
+    The logits stay the same, but for the two outermost rows and columns (`portraitnet.half_rate_head`). One of other
+    decoder_channels gives its encoder, and of its decoder and heads what has the same shape; the rest begins afresh.
 
     Args:
       model: from `build` with these settings.
@@ -87,8 +91,10 @@ def initialise(model: keras.Model, settings: config.Model, directory: str | path
       InputError: as `read_config` and `weights.load`.
     """
     directory = pathlib.Path(directory)
-    theirs = read_config(directory).model.head_rate if (directory / CONFIG).is_file() else settings.head_rate
-    weights.load(model, directory / WEIGHTS, full_rate_heads=(theirs, settings.head_rate) == (1, 2))
+    theirs = read_config(directory).model if (directory / CONFIG).is_file() else settings
+    full_rate_heads = (theirs.head_rate, settings.head_rate) == (1, 2)
+    fresh = DECODER if theirs.decoder_channels != settings.decoder_channels else ()
+    weights.load(model, directory / WEIGHTS, full_rate_heads, fresh)
 
 
 def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, config.Experiment]:

@@ -100,7 +100,7 @@ def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
     firsts, loaded = {}, []
     monkeypatch.setattr(experiments.loop, "fit", lambda *given, command: firsts.update({given[2].name: given[4]}))
     monkeypatch.setattr(experiments.weights, "load", lambda model, path: loaded.append(path))
-    experiments.train([], [], tmp_path, {}, initialise=print, watch=lambda _: None)
+    experiments.train(None, {}, tmp_path, {}, initialise=print, watch=lambda _: None)
     assert [name for name, first in firsts.items() if first is print] == ["exp1_m", "exp3_c", "exp4_full"]
     firsts["exp2_b"](None)
     assert loaded == [tmp_path / "exp1_m/weights.npz"]

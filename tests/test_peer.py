@@ -11,7 +11,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
 from pnet_tf.stack import keras, tf
 from pnet_tf_tools import convert, train
-from tfrecords import prepare
+from tfrecords import teacher
 
 
 def write_network(path, layer) -> str:
@@ -29,8 +29,9 @@ def red_share(tmp_path_factory) -> str:
 
 
 def test_range_and_place(red_share):
-    assert peer.split_range("a:b/selfie.tflite:-1..1") == ("a:b/selfie.tflite", (-1.0, 1.0))
-    assert peer.split_range("selfie.tflite") == ("selfie.tflite", None)
+    assert peer.parse("a:b/selfie.tflite:-1..1") == peer.Name("a:b/selfie.tflite", (-1.0, 1.0))
+    assert peer.parse("modnet.onnx:0..255:384") == peer.Name("modnet.onnx", (0.0, 255.0), 384)
+    assert peer.parse("selfie.tflite") == peer.Name("selfie.tflite")
     photo = np.zeros((32, 16, 3), np.uint8)
     photo[:16, :, 0] = 255
     answer = peer.PeerNetwork(red_share)(photo)
@@ -46,6 +47,17 @@ def test_several_classes_are_logits_of_which_the_first_is_background(tmp_path):
     # Logits (1, −1, −1): 1 − e / (e + 2/e).
     expected = 1 - np.e / (np.e + 2 / np.e)
     assert peer.PeerNetwork(f"{path}:-1..1")(photo) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_softmax_or_sigmoid_inside_is_noticed(tmp_path):
+    """The same logits (1, −1, −1), softmaxed in the file or not; −1 alone is a logit, too."""
+    photo = np.zeros((8, 8, 3), np.uint8)
+    photo[..., 0] = 255
+    expected = 1 - np.e / (np.e + 2 / np.e)
+    path = write_network(tmp_path / "softmax.tflite", keras.layers.Softmax())
+    assert peer.PeerNetwork(f"{path}:-1..1")(photo) == pytest.approx(expected, abs=1e-6)
+    path = write_network(tmp_path / "logit.tflite", keras.layers.Lambda(lambda x: x[..., 1:2] * 1.0))
+    assert peer.PeerNetwork(f"{path}:-1..1")(photo) == pytest.approx(1 / (1 + np.e), abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", [tf.uint8, tf.int8], ids=["uint8", "int8"])
@@ -94,7 +106,7 @@ def test_a_teachers_answers_join_the_records_and_are_learnt(red_share, tmp_path,
 @pytest.mark.parametrize(("threshold", "expected"), [(0.5, [0, 0.25, 0.5, 1]), (0.75, [0, 1 / 10, 1 / 4, 1])])
 def test_a_teachers_threshold_becomes_one_half(threshold, expected):
     """Odds 1/3 and 1 over odds 3 are 1/9 and 1/3; certainty stays certain."""
-    assert prepare.recentred(np.array([0, 0.25, 0.5, 1]), threshold) == pytest.approx(expected)
+    assert teacher.recentred(np.array([0, 0.25, 0.5, 1]), threshold) == pytest.approx(expected)
 
 
 def test_the_threshold_reaches_the_records(red_share, tmp_path):
@@ -141,6 +153,30 @@ def test_a_mirrored_teacher_answers_for_both_sides(tmp_path):
         assert convert.main([f"--input_dir={photos}", f"--output_dir={out}", f"--teacher={model}", flag]) == 0
         (record,) = record_files.read(record_files.find(f"{out}/*.tfrecord"))
         assert (record_files.decode_teacher(record.teacher_bytes)[:, ::4] == expected).all()
+
+
+def test_several_teachers_answer_with_their_mean(red_share, tmp_path):
+    """Red and blue, 0.8 and 0.4, with thresholds of 0.5 and 0.4: the mean of 0.8 and 0.5."""
+    blue = write_network(tmp_path / "blue.tflite", keras.layers.Lambda(lambda x: x[..., 2:] * 1.0)) + ":0..1"
+    both = teacher.Teacher((red_share, blue), (0.5, 0.4))
+    answer = both(np.full((40, 30, 3), (204, 0, 102), np.uint8))
+    assert answer.shape == (40, 30)
+    assert answer == pytest.approx(0.65, abs=1e-3)
+
+
+def test_the_first_says_who_is_there_and_the_second_where_the_edge_runs():
+    """Diagonal 500, band 10 px: on the contour the second weighs 0.8, 5 px away 0.4, from 10 px on nothing."""
+    who, where = np.zeros((300, 400), np.float32), np.ones((300, 400), np.float32)
+    who[:, 200:] = 1
+    fused = teacher.fused(who, where)
+    assert fused[150, 199] == pytest.approx(0.8 * 0.95, abs=0.02)
+    assert fused[150, 195] == pytest.approx(0.8 * 0.55, abs=0.02)
+    assert (fused[:, :189] == 0).all() and (fused[:, 200:] == 1).all()
+    assert (teacher.fused(np.zeros_like(who), where) == 0).all()  # nobody is there
+
+
+def test_a_floor_makes_faint_ghosts_nothing():
+    assert teacher.ramped(np.array([0.05, 0.1, 0.3, 0.5, 0.9]), 0.1) == pytest.approx([0, 0, 0.25, 0.5, 1])
 
 
 @pytest.mark.parametrize("flag", ["--teacher_threshold=0.6", "--teacher_mirrored", "--source=unlabelled"])

@@ -10,6 +10,7 @@ import pytest
 import legacy_pth
 from helpers import SHARED, sharpen_batch_norm
 from pnet_tf import config, fields, presets, store
+from pnet_tf.data import mixture
 from pnet_tf.errors import InputError
 from pnet_tf.export import convert, report
 from pnet_tf.model import build, decoder, deploy, portraitnet, reference, summary, torch_import, weights
@@ -520,7 +521,7 @@ def test_the_reference_trains_by_the_authors_preset(records, tmp_path):
         "batch_size": 6,
     }
     experiment = presets.authors().replace(**small)
-    train, val = ([str(path) for path in tf.io.gfile.glob(pattern)] for pattern in records)
+    train, val = mixture.parse(records[0]), mixture.validation_sets(records[1])
     with pytest.raises(InputError, match="prior"):
         loop.fit(train, val, tmp_path / "p", experiment.replace(prior=True))
     first = {}

@@ -54,6 +54,43 @@ def test_half_the_strength_halves_every_deformation():
             assert getattr(half, name) == pytest.approx(getattr(whole, name) / 2)
 
 
+def test_quarter_turns_are_those_of_numpy():
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    for count in range(4):
+        turned = np.rot90(labels, count)
+        assert np.array_equal(geometry.warp_mask(labels, geometry.quarter_turns(3, 4, count), *turned.shape), turned)
+
+
+def test_a_turned_pair_is_the_turned_photos_pair():
+    """The whole of a wide photo, upright in a tall input; mask and teacher go with it."""
+    rgb, mask = portrait(3, height=64, width=128)
+    photo, labels = cv2.imencode(".png", rgb[..., ::-1])[1].tobytes(), records.encode_mask(mask * 255)
+    soft = records.encode_teacher(mask.astype(np.float32))
+    plain = config.Data(augment="none")
+    turned = config.Data(augment="none", turn_share=1.0)
+    sides = set()
+    for seed in range(8):
+        clean, _, label, _, taught = views.make_pair(photo, labels, soft, rng(seed), turned, 128, 64)
+        found = [k for k in (1, 3) if np.array_equal(clean, np.rot90(rgb, k))]
+        assert len(found) == 1 and np.array_equal(label, np.rot90(mask, found[0]))
+        assert np.abs(taught / 255.0 - label).max() < 0.01
+        sides |= set(found)
+    assert sides == {1, 3}
+    assert np.array_equal(views.make_pair(photo, labels, soft, rng(), plain, 64, 128)[0], rgb)
+
+
+def test_far_and_dark_pairs():
+    """A white photo of everybody fills a sixteenth to a quarter of the input; dark ones have 5 to 50 % of the light."""
+    white = cv2.imencode(".png", np.full((64, 64, 3), 255, np.uint8))[1].tobytes()
+    labels = records.encode_mask(np.full((64, 64), 255, np.uint8))
+    far = config.Data(far_share=1.0, deformation_strength=0.0)
+    shares = [views.make_pair(white, labels, b"", rng(s), far, 64, 64)[2].mean() for s in range(40)]
+    assert 1 / 16 <= min(shares) < 0.1 and 0.2 < max(shares) <= 1 / 4 + 0.02
+    dark = config.Data(augment="none", dark_share=1.0)
+    light = [views.make_pair(white, labels, b"", rng(s), dark, 64, 64)[0].mean() / 255 for s in range(40)]
+    assert 0.05 <= min(light) < 0.08 and 0.35 < max(light) <= 0.5
+
+
 def placed(height: int, width: int) -> resize.Placement:
     return resize.place(height, width, height, width, "letterbox")
 

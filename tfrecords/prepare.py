@@ -1,19 +1,16 @@
 """One item → one record: read, check, crop, scale, encode."""
 
 import dataclasses
-import functools
 import hashlib
-import threading
 
 import cv2
-import numpy as np
 
 from pnet_tf import fields
 from pnet_tf.data import records
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import peer
 from tfrecords import face, masks, photo
 from tfrecords.sources import Item
+from tfrecords.teacher import Teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,43 +20,12 @@ class Preparation:
     Attributes:
       face_crop: cut to a portrait around the largest face; photos without a face are dropped.
       max_side: longer side in pixels that a photo is scaled down to; 0 keeps photos as they are.
-      teacher: a segmenter as `runtime.peer.PeerNetwork` takes it, whose soft masks join the records; "" for none.
-      teacher_threshold: the teacher's probability, between 0 and 1, that is stored as one half, see `recentred`.
-      teacher_mirrored: the mean of what the teacher says of the photo and of its mirror image is stored.
+      teacher: whose soft masks join the records, if anybody's.
     """
 
     face_crop: bool = False
     max_side: int = 0
-    teacher: str = ""
-    teacher_threshold: float = 0.5
-    teacher_mirrored: bool = False
-
-
-@functools.cache
-def _teacher(model: str, thread: int) -> peer.PeerNetwork:
-    """An interpreter for each thread, because none may serve two at once."""
-    return peer.PeerNetwork(model)
-
-
-def recentred(probability: np.ndarray, threshold: float) -> np.ndarray:
-    """Probabilities 0..1, of any shape, with their odds divided by those of `threshold`, which so becomes one half.
-
-    A teacher may draw people wider, or narrower, than the labels do; its logits then need another bias
-    before a student can agree with both. `threshold` lies strictly between 0 and 1; what leaves 0..1 is clipped.
-    """
-    probability = np.clip(probability, 0, 1)
-    inside, outside = probability * (1 - threshold), (1 - probability) * threshold
-    return inside / (inside + outside)
-
-
-def _soft_mask(preparation: Preparation, bgr: np.ndarray) -> np.ndarray:
-    """The teacher's foreground probability 0..1, float32, at its own size."""
-    teacher = _teacher(preparation.teacher, threading.get_ident())
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    answer = np.clip(teacher(rgb), 0, 1)
-    if preparation.teacher_mirrored:
-        answer = (answer + np.clip(teacher(rgb[:, ::-1]), 0, 1)[:, ::-1]) / 2
-    return recentred(answer, preparation.teacher_threshold)
+    teacher: Teacher | None = None
 
 
 AS_IT_IS = Preparation()
@@ -112,7 +78,7 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         taken = photo.encode(cv2.resize(taken.bgr, (width, height), interpolation=cv2.INTER_AREA))
         if mask is not None:
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    soft = _soft_mask(preparation, taken.bgr) if preparation.teacher else None
+    soft = preparation.teacher(cv2.cvtColor(taken.bgr, cv2.COLOR_BGR2RGB)) if preparation.teacher else None
     if mask is None:
         mask = masks.stored(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
     teacher = b"" if soft is None else records.encode_teacher(soft)

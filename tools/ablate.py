@@ -45,11 +45,11 @@ def ablate() -> None:
 
     from pnet_tf import store
     from pnet_tf.ablation import experiments, figures, tables
-    from pnet_tf.data import records
+    from pnet_tf.data import mixture, records
 
     cli.one_opencv_thread()
-    patterns = (FLAGS.records, FLAGS.val_records, FLAGS.test_records or FLAGS.val_records)
-    train_paths, val_paths, test_paths = (records.find(pattern) for pattern in patterns)
+    training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
+    test_paths = records.find(FLAGS.test_records or FLAGS.val_records)
     directory, source = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS)
     start = presets.get(experiments.EXPERIMENTS[0])
     settings = runs.changed_settings(start, FLAGS)
@@ -58,7 +58,7 @@ def ablate() -> None:
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         command = shlex.join(["pnet-ablate", *cli.given(FLAGS)])
         watch = functools.partial(runs.watchers, bar)
-        experiments.train(train_paths, val_paths, directory, settings, first, watch, command)
+        experiments.train(training, validation, directory, settings, first, watch, command)
     with cli.progress("scoring", "photo") as update:
         results = experiments.score(directory, test_paths, update)
 

@@ -17,9 +17,8 @@ from absl import flags
 
 from pnet_tf import evaluation, metrics
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import shipped
+from pnet_tf.runtime import peer, shipped
 from pnet_tf.runtime.benchmark import Timing, compare
-from pnet_tf.runtime.peer import split_range
 from pnet_tf.runtime.segmenter import Network
 from pnet_tf_tools import cli, scoring
 
@@ -53,7 +52,7 @@ def _check_flags() -> None:
 
 def _names() -> dict[str, str]:
     """Each --model → its file's name, or what was given where two files have one name."""
-    short = {model: pathlib.Path(split_range(model)[0]).name for model in FLAGS.model}
+    short = {model: pathlib.Path(peer.parse(model).path).name for model in FLAGS.model}
     return {model: name if list(short.values()).count(name) == 1 else model for model, name in short.items()}
 
 
@@ -101,9 +100,9 @@ def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
     _check_flags()
-    FLAGS.model = [model if split_range(model)[1] else shipped.find(model) for model in FLAGS.model]
+    FLAGS.model = [model if peer.parse(model).span else shipped.find(model) for model in FLAGS.model]
     for model in FLAGS.model:
-        path = split_range(model)[0]
+        path = peer.parse(model).path
         if not pathlib.Path(path).is_file():
             raise InputError(f"--model={path}: no such model file; pnet-export makes one of a model directory")
     scores = {}

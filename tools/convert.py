@@ -21,7 +21,7 @@ from absl import flags
 
 from pnet_tf.errors import InputError
 from pnet_tf_tools import cli
-from tfrecords import masks, sources, split
+from tfrecords import masks, sources, split, teacher
 
 FLAGS = cli.new_flags()
 flags.DEFINE_enum("source", "folder", list(sources.SOURCES), "What kind of data set it is.", flag_values=FLAGS)
@@ -40,20 +40,37 @@ flags.DEFINE_boolean(
     "face_crop", False, "Crops to 3:4 around the largest face; drops photos without.", flag_values=FLAGS
 )
 flags.DEFINE_integer("max_side", 0, "Scales photos down to this longer side; 0 keeps them.", 0, flag_values=FLAGS)
-flags.DEFINE_string(
+flags.DEFINE_multi_string(
     "teacher",
-    "",
-    "A segmenter whose soft masks join the records, such as selfie.tflite:0..1, for --distillation_weight; it draws "
-    "the masks of --source=unlabelled.",
+    [],
+    "A segmenter whose soft masks join the records, such as selfie.tflite:0..1 or modnet.onnx:-1..1:384 (shorter "
+    "side), for --distillation_weight; it draws the masks of --source=unlabelled. Repeat it for several.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_multi_float(
+    "teacher_threshold",
+    [],
+    "The teacher's probability that counts as one half, 0.5 by default: more for a teacher that draws people wider "
+    "than the labels do. One for all teachers, or one for each.",
+    0.01,
+    0.99,
+    flag_values=FLAGS,
+)
+flags.DEFINE_enum(
+    "teacher_fusion",
+    "mean",
+    teacher.FUSIONS,
+    "How several teachers answer: the mean of their probabilities, or the first says who is there and the second where "
+    "the edge runs.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
-    "teacher_threshold",
-    0.5,
-    "The teacher's probability that counts as one half: more than 0.5 for a teacher that draws people wider than the "
-    "labels do.",
-    0.01,
-    0.99,
+    "teacher_floor",
+    0.0,
+    "Stores probabilities up to this as 0, from one less this on as 1, linear between, so that nobody learns a faint "
+    "ghost of the background.",
+    0,
+    0.45,
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
@@ -68,6 +85,13 @@ flags.DEFINE_multi_string(
     "beam_arg", [], "A flag for Beam, such as --beam_arg=--runner=FlinkRunner.", flag_values=FLAGS
 )
 flags.DEFINE_boolean("overwrite", False, "Replaces records that are already there.", flag_values=FLAGS)
+
+_OF_A_TEACHER = {
+    "teacher_threshold": "whose probability it is",
+    "teacher_fusion": "of whom it takes two",
+    "teacher_floor": "whose probabilities it cuts",
+    "teacher_mirrored": "whose answers it averages",
+}
 
 
 def _items() -> list[sources.Item]:
@@ -84,15 +108,27 @@ def _items() -> list[sources.Item]:
     return split.choose(items, FLAGS.split, FLAGS.val_fraction, FLAGS.split_seed)
 
 
-def convert() -> None:
-    """Runs the conversion that the flags describe."""
-    if not FLAGS.teacher:
-        if FLAGS["teacher_threshold"].present:
-            raise InputError("--teacher_threshold: needs --teacher, whose probability it is")
-        if FLAGS.teacher_mirrored:
-            raise InputError("--teacher_mirrored: needs --teacher, whose answers it averages")
+def _teacher() -> teacher.Teacher | None:
+    """The teacher that the flags describe; raises InputError for flags that do not go together."""
+    models, thresholds = tuple(FLAGS.teacher), tuple(FLAGS.teacher_threshold) or (0.5,)
+    if not models:
+        for name, reason in _OF_A_TEACHER.items():
+            if FLAGS[name].present:
+                raise InputError(f"--{name}: needs --teacher, {reason}")
         if FLAGS.source == "unlabelled":
             raise InputError("--source=unlabelled: needs --teacher, which draws the masks")
+        return None
+    if len(thresholds) not in (1, len(models)):
+        raise InputError(f"--teacher_threshold: {len(thresholds)} for {len(models)} teachers; one, or one for each")
+    if FLAGS.teacher_fusion == "edge" and len(models) != 2:
+        raise InputError("--teacher_fusion=edge: takes two teachers, who is there and where the edge runs")
+    thresholds = thresholds * len(models) if len(thresholds) == 1 else thresholds
+    return teacher.Teacher(models, thresholds, FLAGS.teacher_fusion, FLAGS.teacher_mirrored, FLAGS.teacher_floor)
+
+
+def convert() -> None:
+    """Runs the conversion that the flags describe."""
+    asked = _teacher()
     items = _items()
     from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 
@@ -104,9 +140,7 @@ def convert() -> None:
             FLAGS.output_dir,
             FLAGS.split,
             FLAGS.num_shards,
-            prepare.Preparation(
-                FLAGS.face_crop, FLAGS.max_side, FLAGS.teacher, FLAGS.teacher_threshold, FLAGS.teacher_mirrored
-            ),
+            prepare.Preparation(FLAGS.face_crop, FLAGS.max_side, asked),
             FLAGS.overwrite,
             shlex.join(["pnet-convert", *cli.given(FLAGS)]),
             functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,

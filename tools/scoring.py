@@ -29,11 +29,11 @@ def open_network(model: str, threads: int) -> tuple[Network, str]:
         if store.find(model) in (None, pathlib.Path(model)):  # not just a folder of a shipped model's name
             network, experiment = store.load(model)
             return KerasNetwork(network), experiment.data.resize
+    from pnet_tf.runtime import peer
     from pnet_tf.runtime.network import TFLiteNetwork
-    from pnet_tf.runtime.peer import PeerNetwork, split_range
 
-    if split_range(model)[1]:
-        return PeerNetwork(model, threads), "stretch"
+    if peer.parse(model).span:
+        return peer.PeerNetwork(model, threads), "stretch"
     model = shipped.find(model)
     try:
         return TFLiteNetwork(model, threads), "letterbox"

@@ -22,6 +22,9 @@ flags.DEFINE_enum("augment", "paper", ["paper", "authors", "none"], "Which augme
 flags.DEFINE_float("deformation_strength", 1.0, "Factor on the paper's deformations, 0 to 1.", flag_values=FLAGS)
 flags.DEFINE_float("stretch_share", 0.0, "Share of pairs that fill the input.", flag_values=FLAGS)
 flags.DEFINE_float("backdrop_share", 0.0, "Share of pairs with another record's background.", flag_values=FLAGS)
+flags.DEFINE_float("turn_share", 0.0, "Share of pairs turned by 90 degrees.", flag_values=FLAGS)
+flags.DEFINE_float("far_share", 0.0, "Share of pairs zoomed out to a quarter or a half.", flag_values=FLAGS)
+flags.DEFINE_float("dark_share", 0.0, "Share of pairs in little light.", flag_values=FLAGS)
 flags.DEFINE_enum("boundary", "canny", ["canny", "contour"], "Which boundary labels.", flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "Seed of all draws.", lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_boolean("benchmark", False, "Measures instead of drawing, at --batch_size.", flag_values=FLAGS)
@@ -32,7 +35,8 @@ flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already the
 
 
 def _settings(batch_size: int) -> config.Experiment:
-    views = ("augment", "deformation_strength", "stretch_share", "backdrop_share", "boundary")
+    shares = ("stretch_share", "backdrop_share", "turn_share", "far_share", "dark_share")
+    views = ("augment", "deformation_strength", *shares, "boundary")
     names = ("input_height", "input_width", *views, "seed")
     return config.Experiment().replace(batch_size=batch_size, **{name: FLAGS[name].value for name in names})
 
@@ -40,10 +44,9 @@ def _settings(batch_size: int) -> config.Experiment:
 def benchmark() -> None:
     """Measures the pipeline that the flags describe."""
     from pnet_tf.data import benchmark as measure
-    from pnet_tf.data import records
+    from pnet_tf.data import mixture
 
-    paths = records.find(FLAGS.records)
-    figures = measure.measure(paths, _settings(FLAGS.batch_size), records.count(paths), FLAGS.batches)
+    figures = measure.measure(mixture.parse(FLAGS.records), _settings(FLAGS.batch_size), FLAGS.batches)
     print(
         f"{figures['pairs_per_second']:.0f} pairs a second, {figures['cpu_ms_per_pair']:.2f} ms of CPU a pair, "
         f"of which decoding {figures['decode_ms_per_pair']:.2f} ms"
@@ -61,15 +64,14 @@ def show() -> None:
     if FLAGS.json:
         raise InputError("--json: only --benchmark has figures to write")
     cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
-    from pnet_tf.data import pipeline, records, sheet
+    from pnet_tf.data import mixture, pipeline, sheet
     from pnet_tf.runtime import pictures
 
-    paths = records.find(FLAGS.records)
-    total = records.count(paths)
-    if total < FLAGS.count:
-        raise InputError(f"--count={FLAGS.count}: the records are only {total}")
+    drawn_from = mixture.parse(FLAGS.records)
+    if drawn_from.drawn < FLAGS.count:
+        raise InputError(f"--count={FLAGS.count}: the records are only {drawn_from.drawn}")
     with pipeline.bad_records_are_named():
-        (batch,) = pipeline.training_batches(paths, _settings(FLAGS.count), total).take(1).as_numpy_iterator()
+        (batch,) = pipeline.training_batches(drawn_from, _settings(FLAGS.count)).take(1).as_numpy_iterator()
     pictures.write(FLAGS.output, sheet.draw(batch))
     print(FLAGS.output)
 

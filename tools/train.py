@@ -19,8 +19,19 @@ from pnet_tf.errors import InputError
 from pnet_tf_tools import cli, runs
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("records", None, "Training records, a glob pattern.", flag_values=FLAGS)
-flags.DEFINE_string("val_records", None, "Validation records, a glob pattern.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "records",
+    None,
+    "Training records, a glob pattern, or several with commas between; one that counts more or less than once an epoch "
+    "has its weight behind it: 'eg/train-*=2,things/train-*=0.5'.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "val_records",
+    None,
+    "Validation records, a glob pattern, or several sets that are scored apart: eg=eg/val-*,ccp=ccp/val-*.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_string("model_dir", None, "Where the model is kept; resumed if it is there.", flag_values=FLAGS)
 flags.DEFINE_boolean("summary", False, "Prints the network's parameters and multiply-adds and ends.", flag_values=FLAGS)
 flags.DEFINE_integer(
@@ -95,12 +106,12 @@ def _benchmark(experiment: config.Experiment) -> None:
     if FLAGS.strategy != "none":
         raise InputError("--benchmark_steps: times one device; leave out --strategy")
     cli.require_suffix(FLAGS.json, ".json")
-    from pnet_tf.data import records
+    from pnet_tf.data import mixture
     from pnet_tf.training import benchmark
 
     cli.one_opencv_thread()
     with cli.progress("timing", "step") as update:
-        times = benchmark.measure(records.find(FLAGS.records), experiment, FLAGS.benchmark_steps, update)
+        times = benchmark.measure(mixture.parse(FLAGS.records), experiment, FLAGS.benchmark_steps, update)
     print(
         f"{times.seconds_per_step:.3f} s a step, {100 * times.input_wait_share:.1f} % of it waiting for input; "
         f"the plain way {times.plain_seconds_per_step:.3f} s, ratio {times.ratio:.2f}"
@@ -125,21 +136,21 @@ def train() -> None:
     _require("records", "val_records", "model_dir")
     from tqdm import tqdm
 
-    from pnet_tf.data import records
+    from pnet_tf.data import mixture
     from pnet_tf.training import distribution, loop, summaries
 
     cli.one_opencv_thread()
     strategy = distribution.make(FLAGS.strategy)  # before TensorFlow computes anything
     chief = distribution.is_chief(strategy)
-    train_paths, val_paths = records.find(FLAGS.records), records.find(FLAGS.val_records)
+    training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
     board = summaries.Board(FLAGS.model_dir) if FLAGS.tensorboard and chief else None
     with tqdm(unit="step", disable=not (chief and sys.stderr.isatty()), dynamic_ncols=True) as bar:
         history = loop.fit(
-            train_paths,
-            val_paths,
+            training,
+            validation,
             FLAGS.model_dir,
             experiment,
-            lambda model: _initialise(model, experiment, train_paths),
+            lambda model: _initialise(model, experiment, training.paths),
             runs.watchers(bar, board=board),
             strategy,
             shlex.join(["pnet-train", *cli.given(FLAGS)]),

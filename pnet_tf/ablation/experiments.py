@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pnet_tf import evaluation, presets, store
-from pnet_tf.data import illumination, records
+from pnet_tf.data import illumination, mixture, records
 from pnet_tf.model import weights
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras
@@ -27,8 +27,8 @@ Results = dict[str, dict[str, dict[str, dict[str, float]]]]
 
 
 def train(
-    train_paths: list[str],
-    validation_paths: list[str],
+    training: mixture.Mixture,
+    validation: dict[str, list[str]],
     directory: pathlib.Path,
     settings: dict[str, Any],
     initialise: Callable[[keras.Model], None],
@@ -38,7 +38,7 @@ def train(
     """Trains the four models, each in the folder of its preset's name; what is done already is not done again.
 
     Args:
-      train_paths, validation_paths: record files.
+      training, validation: as for `loop.fit`.
       directory: where the folders are.
       settings: changes to all four presets, see `Experiment.replace`.
       initialise: first weights, but for those that start from another experiment.
@@ -53,7 +53,7 @@ def train(
         first = initialise
         if name in STARTS_FROM:
             first = functools.partial(weights.load, path=directory / STARTS_FROM[name] / store.WEIGHTS)
-        loop.fit(train_paths, validation_paths, directory / name, experiment, first, watch(name), command=command)
+        loop.fit(training, validation, directory / name, experiment, first, watch(name), command=command)
 
 
 def score(directory: pathlib.Path, test_paths: list[str], on_photo: Callable[[int, int], None]) -> Results:

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from pnet_tf import config
-from pnet_tf.data import pipeline, records, views
+from pnet_tf.data import mixture, pipeline, records, views
 
 _WARM_UP = 5
 _DECODED = 64
@@ -22,7 +22,7 @@ def _decode_milliseconds(paths: list[str], experiment: config.Experiment) -> flo
     return (time.thread_time() - started) / len(chosen) * 1e3
 
 
-def measure(paths: list[str], experiment: config.Experiment, record_count: int, batches: int) -> dict[str, float]:
+def measure(drawn_from: mixture.Mixture, experiment: config.Experiment, batches: int) -> dict[str, float]:
     """Runs the training pipeline and nothing else.
 
     Returns:
@@ -33,7 +33,7 @@ def measure(paths: list[str], experiment: config.Experiment, record_count: int, 
       InputError: a record that cannot be decoded, by its id.
     """
     batch_size = experiment.training.batch_size
-    data = pipeline.training_batches(paths, experiment, record_count).take(_WARM_UP + batches)
+    data = pipeline.training_batches(drawn_from, experiment).take(_WARM_UP + batches)
     wall = cpu = 0.0
     with pipeline.bad_records_are_named():
         for index, _ in enumerate(data):
@@ -44,6 +44,6 @@ def measure(paths: list[str], experiment: config.Experiment, record_count: int, 
     return {
         "pairs_per_second": pairs / wall,
         "cpu_ms_per_pair": cpu / pairs * 1e3,
-        "decode_ms_per_pair": _decode_milliseconds(paths, experiment),
+        "decode_ms_per_pair": _decode_milliseconds(drawn_from.paths, experiment),
         "batch_size": batch_size,
     }

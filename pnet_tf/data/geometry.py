@@ -11,6 +11,8 @@ PROBABILITY = 0.5
 MAX_ANGLE = 45.0
 SCALE = (0.5, 1.5)
 MAX_SHIFT = 0.25
+FAR_SCALE = (0.25, 0.5)
+"""The zoom of `config.Data.far_share`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +82,15 @@ def matrix(deformation: Deformation, at: Placement, target_height: int, target_w
     spin = np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
     shift = _translation(centre_x + deformation.shift_x * target_width, centre_y + deformation.shift_y * target_height)
     return shift @ spin @ mirror @ _translation(-centre_x, -centre_y) @ place
+
+
+def quarter_turns(height: int, width: int, count: int) -> np.ndarray:
+    """The 3×3 map, in edge coordinates, of a photo of height × width turned `count` times by 90° counter-clockwise."""
+    turned = np.eye(3)
+    for _ in range(count % 4):
+        turned = np.array([[0, 1, 0], [-1, 0, width], [0, 0, 1]], np.float64) @ turned
+        height, width = width, height
+    return turned
 
 
 def warp(

@@ -2,13 +2,14 @@
 
 import contextlib
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from pnet_tf import config, fields
-from pnet_tf.data import records, views
+from pnet_tf.data import mixture, records, views
 from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
 
@@ -17,7 +18,7 @@ SHUFFLE_BUFFER = 2048
 
 
 def steps_per_epoch(record_count: int, batch_size: int) -> int:
-    """Whole batches in one pass.
+    """Whole batches in one epoch that draws so many records.
 
     Raises:
       InputError: the batch is larger than the set.
@@ -27,24 +28,41 @@ def steps_per_epoch(record_count: int, batch_size: int) -> int:
     return record_count // batch_size
 
 
-def serialized_epochs(paths: list[str], seed: int, per_epoch: int, start: int) -> tf.data.Dataset:
+def _drawn(group: mixture.Group, seed: tf.Tensor) -> tf.data.Dataset:
+    """One epoch's serialised records of a group, shuffled by the seed; those of a weight above 1 come in passes."""
+    files = tf.constant(sorted(group.paths))
+
+    def once(number: tf.Tensor) -> tf.data.Dataset:
+        mixed = (seed + number * 7_919) % (1 << 31)
+        shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(group.paths), seed=mixed)
+        serialized = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
+        return serialized.shuffle(SHUFFLE_BUFFER, seed=mixed)
+
+    return tf.data.Dataset.range(math.ceil(group.weight)).flat_map(once).take(group.drawn)
+
+
+def serialized_epochs(drawn_from: mixture.Mixture, seed: int, per_epoch: int, start: int) -> tf.data.Dataset:
     """(epoch, record, the one before it) without end, shuffled anew each epoch by seed and epoch alone.
 
-    Records are serialised; the first of an epoch stands before itself.
+    Records are serialised; the first of an epoch stands before itself. Groups are mixed evenly.
 
     Args:
       per_epoch: records drawn per epoch; what is left over waits for another order.
       start: records to skip, counted over epochs, unread views and undecoded photos included.
     """
-    files = tf.constant(sorted(paths))
+    groups = drawn_from.groups
+    owners = tf.constant(np.repeat(np.arange(len(groups)), [group.drawn for group in groups]))
     first_epoch, skipped = divmod(start, per_epoch)
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         mixed = (seed * 1_000_003 + epoch) % (1 << 31)  # neighbouring seeds share no epoch's order
-        shards = tf.data.Dataset.from_tensor_slices(files).shuffle(len(paths), seed=mixed)
-        serialized = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
-        shuffled = serialized.shuffle(SHUFFLE_BUFFER, seed=mixed).take(per_epoch)
-        return shuffled.scan("", lambda before, one: (one, (epoch, one, tf.where(before == "", one, before))))
+        each = [_drawn(group, mixed) for group in groups]
+        if len(groups) > 1:
+            order = tf.argsort(tf.random.stateless_uniform(owners.shape, tf.stack([mixed, 0])))
+            turns = tf.data.Dataset.from_tensor_slices(tf.gather(owners, order))
+            each = [tf.data.Dataset.choose_from_datasets(each, turns)]
+        drawn = each[0].take(per_epoch)
+        return drawn.scan("", lambda before, one: (one, (epoch, one, tf.where(before == "", one, before))))
 
     return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch_of).skip(skipped)
 
@@ -75,9 +93,8 @@ def bad_records_are_named() -> Iterator[None]:
 
 
 def training_batches(
-    paths: list[str],
+    drawn_from: mixture.Mixture,
     experiment: config.Experiment,
-    record_count: int,
     start_step: int = 0,
     size: tuple[int, int] | None = None,
     part: Part = Part(),
@@ -85,9 +102,8 @@ def training_batches(
     """Batches of paired views without end, from any step on.
 
     Args:
-      paths: record files.
+      drawn_from: the records, from `mixture.parse`.
       experiment: sizes, augmentation, batch size and seed.
-      record_count: records in the files.
       start_step: global batches already consumed by the run that is being resumed.
       size: (height, width) of the views; the network's by default.
       part: which share of each global batch; all of it by default. Every machine reads all records and makes
@@ -100,7 +116,7 @@ def training_batches(
     """
     data, model, training = experiment.data, experiment.model, experiment.training
     shape = size or (model.input_height, model.input_width)
-    per_epoch = steps_per_epoch(record_count, training.batch_size) * training.batch_size
+    per_epoch = steps_per_epoch(drawn_from.drawn, training.batch_size) * training.batch_size
 
     def pair(
         epoch: int, record_id: bytes, image: bytes, mask: bytes, teacher: bytes, *donor: bytes
@@ -126,7 +142,7 @@ def training_batches(
             fields.RECORD_ID: record[fields.RECORD_ID],
         }
 
-    serialized = serialized_epochs(paths, training.seed, per_epoch, start_step * training.batch_size)
+    serialized = serialized_epochs(drawn_from, training.seed, per_epoch, start_step * training.batch_size)
     if part.count > 1:
         share = training.batch_size // part.count
         numbered = serialized.enumerate().filter(lambda i, _: i % training.batch_size // share == part.index)

@@ -14,6 +14,8 @@ COLOUR = (0.4, 1.7)
 BRIGHTNESS = (0.4, 1.7)
 CONTRAST = (0.6, 1.5)
 SHARPNESS = (0.8, 1.3)
+DARK = (0.05, 0.5)
+"""Factors of `darken`; not in the paper."""
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
@@ -53,6 +55,11 @@ def sharpness(rgb: np.ndarray, factor: float) -> np.ndarray:
     smooth = rgb.copy()
     smooth[1:-1, 1:-1] = cv2.filter2D(rgb, -1, _SMOOTH)[1:-1, 1:-1]
     return cv2.addWeighted(rgb, factor, smooth, 1 - factor, 0)
+
+
+def darken(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The photo in less light, by a factor within `DARK` whose logarithm is uniform."""
+    return brightness(rgb, float(np.exp(rng.uniform(*np.log(DARK)))))
 
 
 def change_authors(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Paired views of one record (paper, section 3.2 and Fig. 7): A, A′, one mask, one boundary, one teacher."""
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 
@@ -82,27 +83,34 @@ def make_pair(
       InputError: photo, mask or teacher cannot be decoded.
     """
     labels = records.decode_mask(mask_bytes)
+    quarters = int(rng.choice((1, 3))) if data.turn_share and rng.random() < data.turn_share else 0
+    seen = labels.shape[::-1] if quarters else labels.shape
     stretched = data.stretch_share and rng.random() < data.stretch_share
-    at = resize.place(*labels.shape, height, width, "stretch" if stretched else data.resize)
+    at = resize.place(*seen, height, width, "stretch" if stretched else data.resize)
     deformation, change = geometry.Deformation(), None
     if data.augment == "paper":
         deformation, change = geometry.draw(rng, data.deformation_strength), texture.change
+        if data.far_share and rng.random() < data.far_share:
+            deformation = dataclasses.replace(deformation, scale=rng.uniform(*geometry.FAR_SCALE))
     elif data.augment == "authors":
-        at = geometry.place_authors(rng, *labels.shape, height, width)
+        at = geometry.place_authors(rng, *seen, height, width)
         deformation, change = geometry.draw_authors(rng), texture.change_authors
         labels = cv2.medianBlur(labels, 5)  # their 5×5 majority filter
     scale = deformation.scale * max(at.inner_height / at.height, at.inner_width / at.width)
     photo, reduction = decode_for(image_bytes, scale)
+    dark = bool(data.dark_share) and rng.random() < data.dark_share
+    if dark:
+        photo = texture.darken(photo, rng)
 
-    edge_map = geometry.matrix(deformation, at, height, width)
+    edge_map = geometry.matrix(deformation, at, height, width) @ geometry.quarter_turns(*labels.shape, quarters)
     clean = geometry.warp_photo(photo, edge_map @ np.diag([reduction, reduction, 1]), height, width)
     mask = geometry.warp_mask(labels, edge_map, height, width)
     teacher = np.where(mask == fields.FOREGROUND, np.uint8(255), np.uint8(0))
     if teacher_bytes:
         stored = records.decode_teacher(teacher_bytes)
-        enlarged = np.diag([at.width / stored.shape[1], at.height / stored.shape[0], 1])
+        enlarged = np.diag([labels.shape[1] / stored.shape[1], labels.shape[0] / stored.shape[0], 1])
         teacher = geometry.warp_teacher(stored, edge_map @ enlarged, height, width)
-    if donor and data.backdrop_share and rng.random() < data.backdrop_share:
+    if donor and not dark and data.backdrop_share and rng.random() < data.backdrop_share:
         behind = _backdrop(donor, labels.shape, scale, edge_map, height, width)
         if behind is not None:
             kept = backdrop.opacity(mask)

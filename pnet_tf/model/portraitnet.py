@@ -68,7 +68,8 @@ def build(settings: config.Model) -> keras.Model:
     raw = keras.Input((settings.input_height, settings.input_width, 3), name="image")
     stages = encode(normalised_input(raw), settings.width, config.channel_counts(settings.hidden_channels))
     x = stages[32]
-    for rate, channels in DECODER_CHANNELS.items():
+    widths = config.decoder_counts(settings.decoder_channels) or DECODER_CHANNELS.values()
+    for rate, channels in zip(DECODER_CHANNELS, widths, strict=True):
         if settings.finest_skip <= rate < 32:
             x = fuse(x, stages[rate], settings.fusion, f"fuse_{rate}")
         x = d_block(x, channels, f"decode_{rate}")

@@ -38,11 +38,13 @@ def named_variables(model: keras.Model) -> dict[str, tf.Variable]:
 def _read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (OSError, ValueError, zipfile.BadZipFile, AttributeError, EOFError):
         raise InputError(f"{path}: not an .npz file of plain arrays") from None
+    # Files in half precision are half as large; the network computes in float32 all the same.
+    return {name: one.astype(np.float32) if one.dtype == np.float16 else one for name, one in arrays.items()}
 
 
 def listed(names: list[str]) -> str:
@@ -76,16 +78,19 @@ def save(model: keras.Model, path: str | pathlib.Path) -> None:
         np.savez_compressed(temporary, **arrays)
 
 
-def load(model: keras.Model, path: str | pathlib.Path, full_rate_heads: bool = False) -> None:
+def load(
+    model: keras.Model, path: str | pathlib.Path, full_rate_heads: bool = False, fresh: tuple[str, ...] = ()
+) -> None:
     """Reads what `save` wrote into a network of the same shape.
 
     Args:
       model: from `build.build`.
       path: the .npz.
       full_rate_heads: the file is of head_rate=1 and the model of 2; its heads are rewritten (`half_rate_head`).
+      fresh: beginnings of layers' names; what the file has of them in another shape, or has not, stays as it is.
 
     Raises:
-      InputError: not such a file, or any name or shape that does not match (listed).
+      InputError: not such a file, or any other name or shape that does not match (listed).
     """
     arrays = _read(path)
     if full_rate_heads:
@@ -93,7 +98,13 @@ def load(model: keras.Model, path: str | pathlib.Path, full_rate_heads: bool = F
             names = f"{head}/kernel", f"{head}/bias"
             if all(name in arrays for name in names):
                 arrays |= zip(names, half_rate_head(*(arrays[name] for name in names)), strict=True)
-    _assign(named_variables(model), arrays, path)
+    variables = named_variables(model)
+    for name in list({**variables, **arrays}) if fresh else ():
+        kept = name in variables and name in arrays and tuple(variables[name].shape) == arrays[name].shape
+        if name.startswith(fresh) and not kept:
+            variables.pop(name, None)
+            arrays.pop(name, None)
+    _assign(variables, arrays, path)
 
 
 def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 1e-5) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import startup
+from pnet_tf.runtime import peer, startup
 from pnet_tf.runtime.network import open_interpreter
-from pnet_tf.runtime.peer import split_range
 
 WARM_UP = 5
 STARTS = 3
@@ -74,7 +73,7 @@ def _summary(model: str, threads: int, times: list[float], start: dict[str, floa
         model,
         threads,
         count,
-        pathlib.Path(split_range(model)[0]).stat().st_size,
+        pathlib.Path(peer.parse(model).path).stat().st_size,
         float(np.median(ordered)),
         float(np.percentile(ordered, 90)),
         float(ordered[low]),
@@ -100,7 +99,7 @@ def compare(
     Raises:
       InputError: a file that is missing or that LiteRT cannot run.
     """
-    paths = [split_range(model)[0] for model in models]
+    paths = [peer.parse(model).path for model in models]
     for path in paths:
         if not pathlib.Path(path).is_file():
             raise InputError(f"{path}: no such model file")

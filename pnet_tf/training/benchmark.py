@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from pnet_tf import config, fields, store
-from pnet_tf.data import pipeline, records
+from pnet_tf.data import mixture, pipeline
 from pnet_tf.errors import InputError
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import distribution
@@ -106,7 +106,7 @@ class _Clock:
 
 
 def measure(
-    paths: list[str], experiment: config.Experiment, steps: int, on_step: Callable[[int, int], None]
+    drawn_from: mixture.Mixture, experiment: config.Experiment, steps: int, on_step: Callable[[int, int], None]
 ) -> StepTimes:
     """Times the two kinds of step in turns, each on a network of its own, on real batches.
 
@@ -129,12 +129,12 @@ def measure(
         )
     if experiment.training.quantize or experiment.model.prior:
         raise InputError("--benchmark_steps: times float networks without prior; leave out --quantize and --prior")
-    per_epoch = pipeline.steps_per_epoch(records.count(paths), experiment.training.batch_size)
+    per_epoch = pipeline.steps_per_epoch(drawn_from.drawn, experiment.training.batch_size)
     alone = experiment.replace(ema_decay=0.0)
     parts = assemble(alone, per_epoch, distribution.make("none"), lambda model: None)
     step, plain_model = make_step(parts.model, parts.optimizer, alone), store.build(experiment)
     plain = plain_step(plain_model, optimizers.make(experiment.training, per_epoch), experiment)
-    batches = iter(pipeline.training_batches(paths, experiment, records.count(paths)).map(_fully_labelled))
+    batches = iter(pipeline.training_batches(drawn_from, experiment).map(_fully_labelled))
     own, other = _Clock(lambda batch: step(batch)[fields.LOSS_TOTAL]), _Clock(plain)
     block_length = math.ceil(steps / BLOCKS)
     for block in range(BLOCKS):

@@ -3,11 +3,17 @@
 import dataclasses
 import json
 import pathlib
+from typing import Any
 
 from pnet_tf import config, files, store
+from pnet_tf.data import mixture
 from pnet_tf.errors import InputError
 
 RUN = "run.json"
+
+
+def _short(path: str) -> str:
+    return f"{pathlib.Path(path).parent.name}/{pathlib.Path(path).name}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,16 +26,23 @@ class Run:
 
     experiment: config.Experiment
     command: str
-    train_paths: list[str]
-    validation_paths: list[str]
+    training: mixture.Mixture
+    validation: dict[str, list[str]]
 
-    def _records(self) -> dict[str, dict[str, int]]:
-        """Files by name and size: the same ones may lie elsewhere after a move."""
-        kinds = {"training records": self.train_paths, "validation records": self.validation_paths}
-        return {
-            kind: {f"{path.parent.name}/{path.name}": path.stat().st_size for path in map(pathlib.Path, paths)}
-            for kind, paths in kinds.items()
+    def _records(self) -> dict[str, dict[str, Any]]:
+        """Files by name and size, since the same ones may lie elsewhere after a move; weights; names of sets."""
+        validation = [path for paths in self.validation.values() for path in paths]
+        kinds = {"training records": self.training.paths, "validation records": validation}
+        found: dict[str, dict[str, Any]] = {
+            kind: {_short(path): pathlib.Path(path).stat().st_size for path in paths} for kind, paths in kinds.items()
         }
+        weights = {_short(path): group.weight for group in self.training.groups for path in group.paths}
+        names = {_short(path): name for name, paths in self.validation.items() for path in paths}
+        if set(weights.values()) != {1.0}:
+            found["weights of the training records"] = weights
+        if set(names.values()) != {""}:
+            found["names of the validation sets"] = names
+        return found
 
     def _changes(self, directory: pathlib.Path) -> list[str]:
         old, new = (dataclasses.asdict(one) for one in (store.read_config(directory), self.experiment))
@@ -44,7 +57,8 @@ class Run:
                 before = dict(json.loads((directory / RUN).read_text())["records"])
             except (ValueError, KeyError, TypeError):
                 raise InputError(f"{directory / RUN}: not what pnet-train wrote; remove it to go on") from None
-            changes += [f"other {kind}" for kind, found in self._records().items() if before.get(kind) != found]
+            now = self._records()
+            changes += [f"other {kind}" for kind in {**before, **now} if before.get(kind) != now.get(kind)]
         return changes
 
     def check(self, directory: pathlib.Path) -> None:

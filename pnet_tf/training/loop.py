@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pnet_tf import config, evaluation, fields, files, metrics, store
-from pnet_tf.data import pipeline, records
+from pnet_tf.data import mixture, pipeline, records
 from pnet_tf.errors import InputError
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
@@ -24,6 +24,9 @@ from pnet_tf.training.step import make_step, want_of_memory_is_named
 HISTORY = "history.json"
 SCORE = metrics.FOREGROUND_IOU
 """At the network's size: the figure by which the kept weights are chosen."""
+
+SETS = "sets"
+"""In an entry of the history, where a run validates on several sets: each set's scores by its name."""
 
 INPUT_WAIT = "input_wait"
 PAIRS_PER_SECOND = "pairs_per_second"
@@ -92,13 +95,13 @@ def _out_of_patience(history: list[dict[str, Any]], patience: int) -> bool:
     return 0 < patience < len(history) and _best(history[-patience:]) <= _best(history[:-patience])
 
 
-def _checked_records(train_paths: list[str], validation_paths: list[str], experiment: config.Experiment) -> int:
+def _check_records(training: mixture.Mixture, validation: dict[str, list[str]], experiment: config.Experiment) -> None:
     if experiment.model.prior:
         raise InputError("prior: no training view has a previous mask; train without --prior")
-    records.count(validation_paths)
+    for paths in validation.values():
+        records.count(paths)
     if experiment.loss.distillation_weight and not experiment.loss.teacher_model:
-        records.require_teacher(train_paths)
-    return records.count(train_paths)
+        records.require_teacher(training.paths)
 
 
 def _begun_or_resumed(
@@ -125,9 +128,8 @@ def _begun_or_resumed(
 
 
 def _batches(
-    paths: list[str],
+    training: mixture.Mixture,
     experiment: config.Experiment,
-    record_count: int,
     start: int,
     phase: phases.Phase,
     strategy: tf.distribute.Strategy,
@@ -136,7 +138,7 @@ def _batches(
         here = context.num_replicas_in_sync // context.num_input_pipelines
         part = pipeline.Part(context.input_pipeline_id, context.num_input_pipelines, here)
         size = (phase.height, phase.width)
-        return pipeline.training_batches(paths, experiment, record_count, start, size, part)
+        return pipeline.training_batches(training, experiment, start, size, part)
 
     return iter(strategy.distribute_datasets_from_function(of_this_machine))
 
@@ -167,14 +169,14 @@ class _Keeper:
         self,
         directory: pathlib.Path,
         experiment: config.Experiment,
-        validation_paths: list[str],
+        validation: dict[str, list[str]],
         parts: Parts,
         checkpoints: Checkpoints,
         history: list[dict[str, Any]],
         strategy: tf.distribute.Strategy,
         watchers: Watchers,
     ):
-        self._directory, self._experiment, self._validation_paths = directory, experiment, validation_paths
+        self._directory, self._experiment, self._validation = directory, experiment, validation
         self._parts, self._checkpoints, self._history = parts, checkpoints, history
         self._strategy, self._watchers = strategy, watchers
         self._network = KerasNetwork(parts.validated)
@@ -183,9 +185,13 @@ class _Keeper:
         """Adds the scores to the entry and the entry to the history; the batch is for the panels."""
         parts, history, resize = self._parts, self._history, self._experiment.data.resize
         parts.refresh()
-        scores = evaluation.evaluate(self._network, records.samples(self._validation_paths), resize)
+        sets = {
+            name: evaluation.evaluate(self._network, records.samples(paths), resize)
+            for name, paths in self._validation.items()
+        }
+        scores = evaluation.mean_of_sets(sets)
         is_best = scores[evaluation.NETWORK_SIZE][SCORE] > _best(history)
-        history.append({**entry, **scores})
+        history.append({**entry, **scores, **({SETS: sets} if len(sets) > 1 else {})})
         if distribution.is_chief(self._strategy):
             if is_best:
                 store.save(parts.validated, self._experiment, self._directory)
@@ -197,8 +203,8 @@ class _Keeper:
 
 
 def fit(
-    train_paths: list[str],
-    validation_paths: list[str],
+    training: mixture.Mixture,
+    validation: dict[str, list[str]],
     directory: str | pathlib.Path,
     experiment: config.Experiment,
     initialise: Callable[[keras.Model], None] = _nothing,
@@ -212,7 +218,9 @@ def fit(
     of the newest states, history.json, and run.json (the command and the records).
 
     Args:
-      train_paths, validation_paths: record files, see `records.find`.
+      training: the records to draw from.
+      validation: record files of each set, see `mixture.validation_sets`. The mean of the sets' scores, each set
+        counting as one, chooses the kept weights.
       directory: the model directory; a run that stopped in it goes on from its last checkpoint.
       experiment: what to compute; must equal that of the run that is resumed.
       initialise: gives a new run's network its first weights.
@@ -231,11 +239,11 @@ def fit(
     """
     directory, settings = pathlib.Path(directory), experiment.training
     strategy = strategy or distribution.make("none")
-    record_count = _checked_records(train_paths, validation_paths, experiment)
-    per_epoch = pipeline.steps_per_epoch(record_count, settings.batch_size)
+    _check_records(training, validation, experiment)
+    per_epoch = pipeline.steps_per_epoch(training.drawn, settings.batch_size)
     distribution.check_batch(strategy, settings.batch_size)
     plan = phases.plan(experiment, per_epoch)
-    run = Run(experiment, command, train_paths, validation_paths)
+    run = Run(experiment, command, training, validation)
     run.check(directory)
 
     with distribution.lost_workers_are_named(strategy):
@@ -244,7 +252,7 @@ def fit(
         if distribution.is_chief(strategy):
             run.write(directory)
         watchers.on_start(done, total)
-        keeper = _Keeper(directory, experiment, validation_paths, parts, checkpoints, history, strategy, watchers)
+        keeper = _Keeper(directory, experiment, validation, parts, checkpoints, history, strategy, watchers)
         meter = _Meter()
         for phase in plan:
             if done >= phase.end or _out_of_patience(history, settings.patience):
@@ -252,7 +260,7 @@ def fit(
             freeze_encoder(parts.model, phase.encoder_frozen)
             with strategy.scope():
                 step = make_step(parts.model, parts.optimizer, experiment, parts.averaged, parts.teacher)
-            batches = _batches(train_paths, experiment, record_count, done, phase, strategy)
+            batches = _batches(training, experiment, done, phase, strategy)
             while done < phase.end and not _out_of_patience(history, settings.patience):
                 batch, figures = _taken(step, batches, settings.batch_size)
                 done += 1
