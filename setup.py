@@ -70,7 +70,21 @@ setup(
         "pnet_tf",
         *(
             f"pnet_tf.{room}"
-            for room in ("model", "data", "losses", "training", "ablation", "quantize", "export", "runtime")
+            for room in (
+                "config",
+                "pictures",
+                "model",
+                "data",
+                "losses",
+                "metrics",
+                "training",
+                "ablation",
+                "quantize",
+                "export",
+                "runtime",
+                "cutout",
+                "benchmark",
+            )
         ),
         "tfrecords",
         "pnet_tf_tools",

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from pnet_tf import metrics, resize
-from pnet_tf.runtime.segmenter import Network
+from pnet_tf import resize
+from pnet_tf.metrics import masks, opacity
+from pnet_tf.runtime.segmenter import WHOLE, Network, ask
 
 THRESHOLD = 0.5
 NETWORK_SIZE = "network_size"
 PHOTO_SIZE = "photo_size"
+NOBODY = "nobody"
+OPACITY = "opacity"
 
 Sample = tuple[str, np.ndarray, np.ndarray]
 """Id, (h, w, 3) uint8 RGB, (h, w) uint8 labels."""
@@ -18,7 +21,7 @@ Sample = tuple[str, np.ndarray, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Photo:
-    """One photo, what the network made of it, and its figures by the names of `metrics.Scores.add`."""
+    """One photo, what the network made of it, and its figures by the names of `masks.Scores.add`."""
 
     id: str
     rgb: np.ndarray
@@ -38,26 +41,29 @@ def evaluate(
     """Mean scores over labelled photos.
 
     Args:
-      network: answers for one photo of its own size.
+      network: answers for one photo of its own size, or with mode `segmenter.WHOLE` of any.
       samples: id, RGB photo and labels, one at a time.
-      mode: "letterbox", the paper's test procedure, or "stretch".
+      mode: "letterbox", the paper's test procedure, "stretch", or `segmenter.WHOLE`.
       on_photo: called with every photo.
 
     Returns:
-      NETWORK_SIZE and PHOTO_SIZE → the figures of `metrics.Scores.result`. At the network's size the
+      NETWORK_SIZE and PHOTO_SIZE → the figures of `masks.Scores.result`; OPACITY → `opacity.Opacity.result`, at the
+      photo's size; NOBODY → `masks.Scores.nobody`, where photos have nobody on them. At the network's size the
       letterbox border counts as background.
     """
-    small, full = metrics.Scores(), metrics.Scores()
+    small, full, clear = masks.Scores(), masks.Scores(), opacity.Opacity()
     for name, rgb, labels in samples:
-        fitted, at = resize.fit_photo(rgb, network.height, network.width, mode)
-        probability = network(fitted)
-        fitted_labels = resize.fit_mask(labels, network.height, network.width, mode)
-        at_network = small.add(probability > THRESHOLD, fitted_labels)
-        predicted = resize.unfit(probability, at) > THRESHOLD
+        probability, at = ask(network, rgb, mode)
+        fitted = resize.fit_mask(labels, *probability.shape, "stretch" if mode == WHOLE else mode)
+        at_network = small.add(probability > THRESHOLD, fitted)
+        enlarged = resize.unfit(probability, at)
+        predicted = enlarged > THRESHOLD
         at_photo = full.add(predicted, labels)
+        clear.add(enlarged, labels)
         if on_photo:
             on_photo(Photo(name, rgb, labels, predicted, at_network, at_photo))
-    return {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result()}
+    found = {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result(), OPACITY: clear.result(), NOBODY: full.nobody()}
+    return {name: figures for name, figures in found.items() if figures}
 
 
 def mean_of_sets(sets: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:

@@ -5,7 +5,8 @@ import heapq
 import cv2
 import numpy as np
 
-from pnet_tf import evaluation, fields, grid, metrics
+from pnet_tf import evaluation, fields, grid
+from pnet_tf.metrics import masks
 
 HEIGHT = 280
 """Of a picture in the sheet, pixels."""
@@ -73,7 +74,7 @@ class Worst:
 
     def __call__(self, photo: evaluation.Photo) -> None:
         self._seen += 1
-        rank = (-photo.photo_size[metrics.FOREGROUND_IOU], -self._seen)
+        rank = (-photo.photo_size[masks.FOREGROUND_IOU], -self._seen)
         if len(self._kept) < self._count:
             heapq.heappush(self._kept, (*rank, photo.id, _row(photo)))
         elif rank > self._kept[0][:2]:

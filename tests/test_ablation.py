@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from helpers import portrait
-from pnet_tf import metrics, presets, store
+from pnet_tf import presets, store
 from pnet_tf.ablation import experiments, tables
+from pnet_tf.metrics import masks
 from pnet_tf.stack import tf
 
 SMALL = ("--input_height=64", "--input_width=64", "--width=0.35", "--batch_size=6", "--epochs=1", "--seed=5")
@@ -112,7 +113,7 @@ def test_fig_8_shows_the_weights_of_equation_12():
     empty = ("empty", np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8))
     samples = [empty, *((f"p{seed}", *portrait(seed)) for seed in range(4))]
     figure = figures.weight_masks(samples, 64, 64, "letterbox")
-    rows, columns = 3, 2 + len(metrics.EDGE_SIGMAS)
+    rows, columns = 3, 2 + len(masks.EDGE_SIGMAS)
     assert len(figure.axes) == rows * columns
     _, mask, *weights = [axis.images[0].get_array() for axis in figure.axes[:columns]]
     assert mask.shape == (64, 48)  # 96×72 in 64×64, without the letterbox's border
@@ -125,7 +126,7 @@ def test_fig_8_shows_the_weights_of_equation_12():
 def test_fig_9_draws_both_models_and_the_paper():
     from pnet_tf.ablation import figures
 
-    one = {name: dict.fromkeys(metrics.DEFINITIONS, value) for name, value in (("exp1_m", 0.5), ("exp2_b", 0.75))}
+    one = {name: dict.fromkeys(masks.DEFINITIONS, value) for name, value in (("exp1_m", 0.5), ("exp2_b", 0.75))}
     level, increase = figures.edge_curves({name: {"test": {"network_size": part}} for name, part in one.items()}).axes
     assert [set(line.get_ydata()) for line in level.lines[:2]] == [{50.0}, {75.0}]
     assert level.lines[3].get_ydata().tolist() == [92.34, 94.44, 96.55, 97.86, 98.44, 98.63]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from helpers import portrait
-from pnet_tf import metrics
 from pnet_tf.data import geometry, texture
 from pnet_tf.losses.focal import boundary_focal
+from pnet_tf.metrics import masks
 from pnet_tf.resize import BORDER, Placement, place
 from pnet_tf.stack import tf
 
@@ -163,10 +163,10 @@ def test_distance_to_the_boundary(seed):
     _, mask = portrait(seed, 120, 90)
     theirs = tfa.image.euclidean_dist_transform(tf.constant(mask[..., None] * np.uint8(255)))[..., 0]
     assert theirs.numpy().max() > 20
-    assert largest_difference(metrics.boundary_distance(mask == 1), theirs) < 1e-3
+    assert largest_difference(masks.boundary_distance(mask == 1), theirs) < 1e-3
 
 
-@pytest.mark.parametrize("sigma", metrics.EDGE_SIGMAS)
+@pytest.mark.parametrize("sigma", masks.EDGE_SIGMAS)
 def test_mean_edge_iou(sigma):
     """Equations 11 and 12 once more, on addons' distances."""
     (_, mask), (_, other) = portrait(1, 120, 90), portrait(2, 120, 90)
@@ -174,4 +174,4 @@ def test_mean_edge_iou(sigma):
     weight = np.exp(-(distance[mask == 1] ** 2) / (2 * sigma**2))
     expected = weight[other[mask == 1] == 1].sum() / weight.sum()
     assert 0.3 < expected < 0.99
-    assert metrics.mean_edge_iou(other == 1, mask)[sigma] == pytest.approx(expected, rel=1e-4)
+    assert masks.mean_edge_iou(other == 1, mask)[sigma] == pytest.approx(expected, rel=1e-4)

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from phone import ARM64, GALAXY, PIXEL, X86_64, listed
+from pnet_tf.benchmark.adb import Adb
 from pnet_tf.errors import InputError
-from pnet_tf.runtime.adb import Adb
 
 
 @pytest.mark.parametrize(

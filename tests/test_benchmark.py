@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from helpers import write_folder
-from pnet_tf.runtime import benchmark, shipped, startup, tradeoff
+from pnet_tf.benchmark import startup, tradeoff
+from pnet_tf.runtime import shipped
 from pnet_tf.stack import keras, tf
 from pnet_tf_tools import benchmark as tool
 from pnet_tf_tools import evaluate
@@ -96,7 +97,7 @@ def test_the_tool_scores_and_draws_ours_beside_a_peer(red, tmp_path, capsys):
 def test_refusals(red, tmp_path, capsys, monkeypatch):
     (tmp_path / "mine.png").write_bytes(b"mine")
     on = [f"--model={shipped.path()}", f"--input_dir={write_folder(tmp_path / 'photos', 1)}", "--runs=2", "--threads=1"]
-    monkeypatch.setattr(benchmark, "compare", None)  # nothing may be timed before all is known to be right
+    monkeypatch.setattr(tool, "compare", None)  # nothing may be timed before all is known to be right
     for arguments, words in (
         ([on[0], f"--plot={tmp_path}/p.png"], "needs --records or --input_dir"),
         ([*on, f"--plot={tmp_path}/p.jpg"], "ends with .png"),
@@ -107,8 +108,8 @@ def test_refusals(red, tmp_path, capsys, monkeypatch):
         assert tool.main(arguments) == 1
         out, error = capsys.readouterr()
         assert words in error and error.count("\n") == 1 and out == ""
-    monkeypatch.delitem(sys.modules, "pnet_tf.runtime.tradeoff", raising=False)
-    monkeypatch.delattr("pnet_tf.runtime.tradeoff", raising=False)
+    monkeypatch.delitem(sys.modules, "pnet_tf.benchmark.tradeoff", raising=False)
+    monkeypatch.delattr("pnet_tf.benchmark.tradeoff", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
     assert tool.main([*on, f"--plot={tmp_path}/p.png"]) == 1
     assert "pip install matplotlib" in capsys.readouterr().err

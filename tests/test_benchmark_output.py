@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from pnet_tf.runtime.benchmark_output import Latency, NodeType, parse
+from pnet_tf.benchmark.output import Latency, NodeType, parse
 
 OUTPUTS = pathlib.Path(__file__).parent / "android"
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from helpers import portrait
-from pnet_tf import evaluation, metrics, worst
+from pnet_tf import evaluation, worst
 from pnet_tf.data import illumination
+from pnet_tf.metrics import masks
 from pnet_tf.runtime import shipped
 
 
@@ -109,7 +110,7 @@ def test_the_tool_writes_table_json_csv_and_sheet(records, tmp_path, capsys):
     assert evaluate(*on, *files, "--worst_count=2") == 0
     table = capsys.readouterr().out.splitlines()
     result = json.loads((tmp_path / "e.json").read_text())
-    for name in metrics.DEFINITIONS:
+    for name in masks.DEFINITIONS:
         (line,) = [line.split() for line in table if line.split()[0] == name]
         sizes = [result[size][name] for size in ("network_size", "photo_size")]
         assert [float(value) for value in line[1:3]] == pytest.approx([100 * value for value in sizes], abs=0.006)

@@ -15,9 +15,10 @@ from pnet_tf.errors import InputError
 from pnet_tf.export import convert, layers, report
 from pnet_tf.model import portraitnet
 from pnet_tf.model.predict import KerasNetwork
+from pnet_tf.pictures import reader
 from pnet_tf.quantize import qat
 from pnet_tf.quantize.quantizers import JoinedRange
-from pnet_tf.runtime import pictures, shipped
+from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.stack import keras, tf
 
@@ -32,7 +33,7 @@ def photos(tmp_path_factory) -> list[np.ndarray]:
     """Free portraits before other backgrounds, 224×224: drawn ones leave the network in doubt."""
     folder = tmp_path_factory.mktemp("photos")
     demo_photos.write(folder, demo_photos.VALIDATION_BACKGROUNDS, count=12, originals=False, seed=1)
-    found = [pictures.read(path) for path in sorted((folder / "Images").iterdir())]
+    found = [reader.read(path).rgb for path in sorted((folder / "Images").iterdir())]
     return [resize.fit_photo(one, 224, 224, "letterbox")[0] for one in found]
 
 

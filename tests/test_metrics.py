@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pnet_tf import metrics
+from pnet_tf.metrics import masks
 
 # label       prediction     true positive 2, false negative 1, false positive 1, true negative 2
 # 1 1 1       1 1 0          foreground 2/4, background 2/4
@@ -14,29 +14,29 @@ PREDICTED = np.array([[1, 1, 0], [1, 0, 0]], bool)
 
 
 def test_confusion_is_label_by_prediction():
-    assert metrics.confusion(PREDICTED, LABELS).tolist() == [[2, 1], [1, 2]]
+    assert masks.confusion(PREDICTED, LABELS).tolist() == [[2, 1], [1, 2]]
 
 
 def test_iou_of_each_class():
     counts = np.array([[5, 1], [2, 4]])
-    assert metrics.iou(counts, 1) == 4 / 7
-    assert metrics.iou(counts, 0) == 5 / 8
+    assert masks.iou(counts, 1) == 4 / 7
+    assert masks.iou(counts, 0) == 5 / 8
 
 
 def test_empty_masks_agree():
-    counts = metrics.confusion(np.zeros((2, 2), bool), np.zeros((2, 2), np.uint8))
-    assert metrics.iou(counts, 1) == 1.0
-    assert metrics.boundary_iou(np.zeros((9, 9), bool), np.zeros((9, 9), np.uint8)) == 1.0
+    counts = masks.confusion(np.zeros((2, 2), bool), np.zeros((2, 2), np.uint8))
+    assert masks.iou(counts, 1) == 1.0
+    assert masks.boundary_iou(np.zeros((9, 9), bool), np.zeros((9, 9), np.uint8)) == 1.0
 
 
 def test_ignored_pixels_do_not_count():
     labels = LABELS.copy()
     labels[0, 2] = labels[1, 0] = 255  # the two mistakes
-    assert metrics.confusion(PREDICTED, labels).tolist() == [[2, 0], [0, 2]]
+    assert masks.confusion(PREDICTED, labels).tolist() == [[2, 0], [0, 2]]
 
 
 def test_the_three_definitions_differ_over_a_set():
-    scores = metrics.Scores()
+    scores = masks.Scores()
     scores.add(PREDICTED, LABELS)  # foreground 1/2, background 1/2
     labels = np.zeros((2, 6), np.uint8)
     labels[:, :1] = 1
@@ -55,15 +55,15 @@ def test_boundary_iou_of_nested_squares():
     labels[5:15, 5:15] = 1
     predicted = np.zeros((30, 40), bool)
     predicted[5:15, 5:14] = True
-    assert metrics.boundary_iou(predicted, labels) == pytest.approx(26 / (36 + 34 - 26))
+    assert masks.boundary_iou(predicted, labels) == pytest.approx(26 / (36 + 34 - 26))
 
 
 def test_the_frame_is_an_edge_for_boundary_iou():
     # A mask that fills the picture has a band along the frame: 30×40 less 28×38 inside.
     full = np.ones((30, 40), np.uint8)
     half = np.zeros((30, 40), bool)
-    assert metrics.boundary_iou(half, full) == 0.0
-    assert metrics._inner_band(full == 1, 1).sum() == 30 * 40 - 28 * 38
+    assert masks.boundary_iou(half, full) == 0.0
+    assert masks._inner_band(full == 1, 1).sum() == 30 * 40 - 28 * 38
 
 
 def test_mean_edge_iou_on_a_strip():
@@ -74,11 +74,11 @@ def test_mean_edge_iou_on_a_strip():
     predicted[:, :4] = True  # misses the outermost column
     predicted[:, 20:] = True  # false positives, which this metric does not see
     weights = {sigma: [np.exp(-(d**2) / (2 * sigma**2)) for d in (5, 4, 3, 2, 1)] for sigma in (3, 80)}
-    found = metrics.mean_edge_iou(predicted, labels)
+    found = masks.mean_edge_iou(predicted, labels)
     for sigma, (*hit, missed) in weights.items():
         assert found[sigma] == pytest.approx(sum(hit) / (sum(hit) + missed), rel=1e-5)
     assert found[3] < found[5] < found[80] < 0.81  # wide weights approach the plain share of 4/5
-    assert metrics.mean_edge_iou(labels == 1, labels) == dict.fromkeys(metrics.EDGE_SIGMAS, 1.0)
+    assert masks.mean_edge_iou(labels == 1, labels) == dict.fromkeys(masks.EDGE_SIGMAS, 1.0)
 
 
 def test_boundary_f_score_of_shifted_squares():
@@ -86,26 +86,26 @@ def test_boundary_f_score_of_shifted_squares():
     labels = np.zeros((300, 400), np.uint8)
     labels[100:200, 100:200] = 1
     near, far = (np.roll(labels == 1, shift, axis=1) for shift in (3, 8))
-    assert metrics.boundary_f_score(labels == 1, labels) == 1.0
-    assert metrics.boundary_f_score(near, labels) == 1.0
+    assert masks.boundary_f_score(labels == 1, labels) == 1.0
+    assert masks.boundary_f_score(near, labels) == 1.0
     # Of 396 contour pixels all but the two upright sides match; those keep only what lies within reach of a
     # corner: 3 rows at either end, and 4 columns of the overhang are too far, one is within.
-    assert 0.45 < metrics.boundary_f_score(far, labels) < 0.55
-    assert metrics.boundary_f_score(np.zeros((300, 400), bool), labels) == 0.0
+    assert 0.45 < masks.boundary_f_score(far, labels) < 0.55
+    assert masks.boundary_f_score(np.zeros((300, 400), bool), labels) == 0.0
 
 
 def test_the_frame_is_no_contour_for_the_f_score():
     labels = np.ones((30, 40), np.uint8)
-    assert metrics.boundary_f_score(np.ones((30, 40), bool), labels) == 1.0
+    assert masks.boundary_f_score(np.ones((30, 40), bool), labels) == 1.0
     labels[:, 20:] = 0
-    assert metrics._contour(labels == 1).sum() == 30
+    assert masks._contour(labels == 1).sum() == 30
 
 
 def test_figures_come_by_name_and_in_order():
-    scores = metrics.Scores()
+    scores = masks.Scores()
     scores.add(PREDICTED, LABELS)
-    assert list(scores.result()) == list(metrics.DEFINITIONS)
-    assert {f"mean_edge_iou_{sigma}" for sigma in (3, 5, 10, 20, 40, 80)} < set(metrics.DEFINITIONS)
+    assert list(scores.result()) == list(masks.DEFINITIONS)
+    assert {f"mean_edge_iou_{sigma}" for sigma in (3, 5, 10, 20, 40, 80)} < set(masks.DEFINITIONS)
 
 
 def blobs(seed: int, height: int = 60, width: int = 80) -> tuple[np.ndarray, np.ndarray]:
@@ -120,7 +120,7 @@ def test_against_keras(seed):
     from pnet_tf.stack import keras
 
     predicted, labels = blobs(seed)
-    scores = metrics.Scores()
+    scores = masks.Scores()
     single = scores.add(predicted, labels)
     foreground, both = keras.metrics.BinaryIoU(target_class_ids=[1]), keras.metrics.MeanIoU(num_classes=2)
     for metric in (foreground, both):
@@ -140,12 +140,12 @@ def test_against_scipy(seed):
     label, square = labels == 1, np.ones((3, 3), bool)
 
     bands = [one & ~ndimage.binary_erosion(one, square, iterations=2) for one in (predicted, label)]
-    assert metrics.boundary_iou(predicted, labels) == pytest.approx(
+    assert masks.boundary_iou(predicted, labels) == pytest.approx(
         (bands[0] & bands[1]).sum() / (bands[0] | bands[1]).sum()
     )
 
     depth = ndimage.distance_transform_edt(label)
-    for sigma, found in metrics.mean_edge_iou(predicted, labels).items():
+    for sigma, found in masks.mean_edge_iou(predicted, labels).items():
         weight = np.exp(-(depth**2) / (2 * sigma**2)) * label
         assert found == pytest.approx(
             (weight * (predicted & label)).sum() / (weight * (predicted | label)).sum(), rel=1e-5
@@ -156,7 +156,7 @@ def test_against_scipy(seed):
     recall = (ndimage.distance_transform_edt(~ours)[theirs] <= 0.75).mean()
     assert 0.1 < precision < 0.9
     expected = 2 * precision * recall / (precision + recall)
-    assert metrics.boundary_f_score(predicted, labels) == pytest.approx(expected)
+    assert masks.boundary_f_score(predicted, labels) == pytest.approx(expected)
 
 
 def test_what_is_predicted_on_ignored_pixels_changes_no_figure():
@@ -164,16 +164,16 @@ def test_what_is_predicted_on_ignored_pixels_changes_no_figure():
     labels[20:40, 30:60] = 255
     other = predicted ^ ((labels == 255) & (np.random.default_rng(0).random(labels.shape) < 0.5))
     assert (other != predicted).sum() > 100
-    assert metrics.Scores().add(predicted, labels) == pytest.approx(metrics.Scores().add(other, labels))
+    assert masks.Scores().add(predicted, labels) == pytest.approx(masks.Scores().add(other, labels))
 
 
 def test_edge_weight_on_a_disc():
     """Equation 12 on a shape with known distances: 1 at the edge's limit, e^(-1/2) where the distance is σ."""
     y, x = np.mgrid[-40:41, -40:41]
-    distance = metrics.boundary_distance(np.hypot(x, y) < 30)
+    distance = masks.boundary_distance(np.hypot(x, y) < 30)
     # Along a row through the centre: pixel x = 0 has 30 to the first outside one, x = 20 has 10, x = 29 has 1.
     assert [distance[40, 40 + at] for at in (0, 20, 29, 30)] == pytest.approx([30, 10, 1, 0], abs=1e-5)
-    weight = metrics.edge_weight(distance, 10)
+    weight = masks.edge_weight(distance, 10)
     assert weight[40, 60] == pytest.approx(np.exp(-1 / 2))
     assert weight[40, 40] == pytest.approx(np.exp(-9 / 2))
     assert weight[40, 70] == 0.0

@@ -2,29 +2,39 @@
 
 import ast
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LEAVES = {"config", "errors", "fields", "files", "grid", "quiet", "resize", "stack"}
+LIGHT = LEAVES - {"stack", "config"}
+"""What needs no TensorFlow."""
 MAY_IMPORT = {
     "__init__": {"runtime"},
     **{leaf: LEAVES for leaf in LEAVES},
     "presets": {"config", "errors"},
-    "metrics": LEAVES,
+    "pictures": {"errors", "files"},
+    "cutout": set(),
+    "metrics": LIGHT,
     "losses": LEAVES,
     "data": LEAVES,
     "model": LEAVES,
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
-    "runtime": LEAVES - {"stack", "config"},
-    "evaluation": LEAVES - {"stack"} | {"metrics", "runtime"},
-    "worst": LEAVES - {"stack"} | {"evaluation", "metrics"},
+    "runtime": LIGHT,
+    "benchmark": LIGHT | {"runtime"},
+    "evaluation": LIGHT | {"metrics", "runtime"},
+    "worst": LIGHT | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
     "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},
-    "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime"},
+    "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime", "benchmark"},
 }
-TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "runtime", "stack"}
+TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "pictures", "runtime", "stack"}
+TFRECORDS_MAY_IMPORT_OF = {"data": {"records"}, "runtime": {"peer"}}
+"""Of these rooms not everything."""
+STARTS_WITHOUT_TENSORFLOW = ("runtime", "cutout", "pictures", "benchmark", "metrics")
 
 
 def modules(folder: str) -> list[pathlib.Path]:
@@ -52,6 +62,7 @@ def imported_rooms(path: pathlib.Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("pnet_tf"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_library_imports_only_to_the_right(path):
+    assert room(path) in MAY_IMPORT, f"{room(path)}: no such room; its place stands in MAY_IMPORT"
     assert imported_rooms(path) - {room(path)} <= MAY_IMPORT[room(path)]
     assert not {name for name in imported_names(path) if name.split(".")[0] in ("tfrecords", "pnet_tf_tools", "tools")}
 
@@ -59,6 +70,9 @@ def test_library_imports_only_to_the_right(path):
 @pytest.mark.parametrize("path", modules("tfrecords"), ids=lambda path: path.name)
 def test_tfrecords_imports_only_the_schema(path):
     assert imported_rooms(path) <= TFRECORDS_MAY_IMPORT
+    for room_name, allowed in TFRECORDS_MAY_IMPORT_OF.items():
+        taken = {name.split(".")[2] for name in imported_names(path) if name.startswith(f"pnet_tf.{room_name}.")}
+        assert taken <= allowed
 
 
 @pytest.mark.parametrize("path", modules("pnet_tf") + modules("tfrecords"), ids=lambda p: str(p.relative_to(ROOT)))
@@ -84,3 +98,22 @@ def test_nothing_loads_pickles():
     for path in modules("pnet_tf") + modules("tfrecords") + modules("tools"):
         assert not {"pickle", "joblib", "dill"} & imported_names(path)
         assert "allow_pickle=True" not in path.read_text()
+
+
+def test_settings_are_imported_one_way():
+    """As `pnet_tf.config`, whose files are its own business."""
+    for path in modules("pnet_tf") + modules("tfrecords") + modules("tools") + modules("tests"):
+        if path.parent != ROOT / "pnet_tf/config":
+            inside = {name for name in imported_names(path) if name.startswith("pnet_tf.config.")}
+            assert not {name for name in inside if (ROOT / f"{name.replace('.', '/')}.py").exists()}, path
+
+
+def test_what_runs_files_starts_without_tensorflow():
+    names = [
+        f"pnet_tf.{name}.{path.stem}"
+        for name in STARTS_WITHOUT_TENSORFLOW
+        for path in modules(f"pnet_tf/{name}")
+        if path.stem not in ("__init__", "tradeoff")  # which draws with matplotlib
+    ]
+    code = f"import sys, {', '.join(names)}; sys.exit(bool({{'tensorflow', 'keras', 'matplotlib'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from pnet_tf.benchmark import latency
+from pnet_tf.cutout import compose
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import benchmark, compose, pictures
+from pnet_tf.pictures import reader, writer
 from pnet_tf.runtime.segmenter import Segmenter
 
 
@@ -51,19 +53,19 @@ def test_backdrop_fills_the_photo(size):
 
 def test_pictures_round_trip(tmp_path):
     rgba = np.random.default_rng(0).integers(0, 256, (5, 4, 4)).astype(np.uint8)
-    pictures.write(tmp_path / "new/a.png", rgba[..., :3])
-    assert np.array_equal(pictures.read(tmp_path / "new/a.png"), rgba[..., :3])
+    writer.write(tmp_path / "new/a.png", rgba[..., :3])
+    assert np.array_equal(reader.read(tmp_path / "new/a.png").rgb, rgba[..., :3])
     with pytest.raises(InputError, match=r"a\.jpg"):
-        pictures.write(tmp_path / "a.jpg", rgba)
+        writer.write(tmp_path / "a.jpg", rgba)
     with pytest.raises(InputError, match=r"a\.gif"):
-        pictures.write(tmp_path / "a.gif", rgba[..., :3])
+        writer.write(tmp_path / "a.gif", rgba[..., :3])
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.png"]
 
 
 def test_timing_summary_by_order_statistics():
     # 100 runs of 1..100 ms: ranks 50 ± 0.98·10 around the median.
     start = {"initialisation": 1.0, "first": 2.0, "memory": None}
-    found = benchmark._summary(__file__, 1, [float(n) for n in range(1, 101)], start)
+    found = latency._summary(__file__, 1, [float(n) for n in range(1, 101)], start)
     assert found.median == 50.5
     assert (found.low, found.high) == (41.0, 61.0)
     assert found.p90 == pytest.approx(90.1)

@@ -12,7 +12,8 @@ from PIL import Image
 
 from helpers import SHARED, portrait, write_folder, write_photo
 from pnet_tf.errors import InputError
-from tfrecords import face, masks, photo, prepare, sources
+from pnet_tf.pictures import header, reader
+from tfrecords import face, masks, prepare, sources
 
 OPTIONS = sources.Options()
 
@@ -26,14 +27,14 @@ def png_bytes(picture: np.ndarray) -> bytes:
 
 def test_bytes_are_kept_as_they_came(tmp_path):
     write_photo(tmp_path / "a.jpg", portrait(0)[0])
-    taken = photo.read(tmp_path / "a.jpg")
+    taken = reader.read(tmp_path / "a.jpg")
     assert taken.content == (tmp_path / "a.jpg").read_bytes()
 
 
 def test_grey_photos_become_three_equal_channels(tmp_path):
     cv2.imwrite(str(tmp_path / "grey.jpg"), portrait(0)[0][..., 0])
-    taken = photo.read(tmp_path / "grey.jpg")
-    assert taken.bgr.shape == (96, 72, 3) and np.ptp(taken.bgr, axis=-1).max() == 0
+    taken = reader.read(tmp_path / "grey.jpg")
+    assert taken.rgb.shape == (96, 72, 3) and np.ptp(taken.rgb, axis=-1).max() == 0
     assert taken.content == (tmp_path / "grey.jpg").read_bytes()
 
 
@@ -54,35 +55,35 @@ def test_exif_rotated_photos_are_stored_upright(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(np.ascontiguousarray(turn(upright))).save(tmp_path / "a.jpg", quality=98, exif=exif)
-    taken = photo.read(tmp_path / "a.jpg")
-    assert taken.bgr.shape == (40, 60, 3)
-    assert taken.bgr[5:15, 5:25].min() > 240 and taken.bgr[25:, 35:].max() < 15
+    taken = reader.read(tmp_path / "a.jpg")
+    assert taken.rgb.shape == (40, 60, 3)
+    assert taken.rgb[5:15, 5:25].min() > 240 and taken.rgb[25:, 35:].max() < 15
     stored = cv2.imdecode(np.frombuffer(taken.content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    assert np.array_equal(stored, taken.bgr)
+    assert np.array_equal(stored, taken.rgb)
 
 
 def test_sixteen_bit_photos_are_stored_with_eight(tmp_path):
     cv2.imwrite(str(tmp_path / "deep.png"), np.full((8, 8, 3), 0x8000, np.uint16))
-    taken = photo.read(tmp_path / "deep.png")
-    assert taken.bgr.dtype == np.uint8 and abs(int(taken.bgr[0, 0, 0]) - 0x80) <= 1
-    assert photo.header(taken.content).bits == 8
+    taken = reader.read(tmp_path / "deep.png")
+    assert taken.rgb.dtype == np.uint8 and abs(int(taken.rgb[0, 0, 0]) - 0x80) <= 1
+    assert header.read(taken.content).bits == 8
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".webp"])
 def test_other_formats_are_encoded_anew(tmp_path, suffix):
     cv2.imwrite(str(tmp_path / f"a{suffix}"), np.full((32, 32, 3), 99, np.uint8))
-    taken = photo.read(tmp_path / f"a{suffix}")
-    assert taken.content[:2] == b"\xff\xd8" and abs(int(taken.bgr.mean()) - 99) <= 2
+    taken = reader.read(tmp_path / f"a{suffix}")
+    assert taken.content[:2] == b"\xff\xd8" and abs(int(taken.rgb.mean()) - 99) <= 2
 
 
 def test_opaque_alpha_is_dropped_and_transparency_refused(tmp_path):
     picture = np.full((8, 8, 4), 255, np.uint8)
     cv2.imwrite(str(tmp_path / "opaque.png"), picture)
-    assert photo.read(tmp_path / "opaque.png").bgr.shape == (8, 8, 3)
+    assert reader.read(tmp_path / "opaque.png").rgb.shape == (8, 8, 3)
     picture[0, 0, 3] = 10
     cv2.imwrite(str(tmp_path / "glass.png"), picture)
     with pytest.raises(InputError, match=r"glass\.png: partly transparent"):
-        photo.read(tmp_path / "glass.png")
+        reader.read(tmp_path / "glass.png")
 
 
 def test_odd_files_are_refused(tmp_path):
@@ -98,13 +99,13 @@ def test_odd_files_are_refused(tmp_path):
         ("shade.png", "transparent"),
     ):
         with pytest.raises(InputError, match=words):
-            photo.read(tmp_path / name)
+            reader.read(tmp_path / name)
 
 
 def test_padding_between_jpeg_segments_is_skipped(tmp_path):
     content = cv2.imencode(".jpg", portrait(0)[0])[1].tobytes()
     (tmp_path / "a.jpg").write_bytes(content[:2] + b"\xff\xff" + content[2:])
-    assert photo.read(tmp_path / "a.jpg").bgr.shape == (96, 72, 3)
+    assert reader.read(tmp_path / "a.jpg").rgb.shape == (96, 72, 3)
 
 
 def test_cmyk_animated_and_huge_photos_are_refused(tmp_path):
@@ -120,7 +121,7 @@ def test_cmyk_animated_and_huge_photos_are_refused(tmp_path):
         ("huge.png", "20000×6000 is over 100 megapixels"),
     ):
         with pytest.raises(InputError, match=words):
-            photo.read(tmp_path / name)
+            reader.read(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
@@ -131,7 +132,7 @@ def test_truncated_photos_are_refused(tmp_path, suffix, keep):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
     with pytest.raises(InputError, match=r"unreadable or truncated"):
-        photo.read(path)
+        reader.read(path)
 
 
 def test_a_thumbnails_end_does_not_make_a_truncated_photo_whole(tmp_path):
@@ -139,10 +140,10 @@ def test_a_thumbnails_end_does_not_make_a_truncated_photo_whole(tmp_path):
     whole = cv2.imencode(".jpg", portrait(0)[0])[1].tobytes()
     segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
     (tmp_path / "a.jpg").write_bytes(whole[:2] + segment + whole[2:])
-    photo.read(tmp_path / "a.jpg")
+    reader.read(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes((whole[:2] + segment + whole[2:])[:-100])
     with pytest.raises(InputError, match="truncated"):
-        photo.read(tmp_path / "a.jpg")
+        reader.read(tmp_path / "a.jpg")
 
 
 # ── masks ────────────────────────────────────────────────────────────────────

@@ -15,8 +15,9 @@ import pytest
 import pnet_tf
 from helpers import portrait, write_folder, write_photo
 from pnet_tf import presets, store
+from pnet_tf.pictures import reader
 from pnet_tf.quiet import silent_stderr
-from pnet_tf.runtime import pictures, shipped
+from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf_tools import cli, runs, scoring
 
@@ -192,7 +193,7 @@ def test_shipped_models_have_names(photo, tmp_path, monkeypatch):
         assert run("segment", f"--input={photo}", *arguments, "--overwrite") == 0
         cut_out = cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED)
         for model in ("portraitnet", shipped.path()):
-            foreground = pnet_tf.load(model)(pictures.read(photo))
+            foreground = pnet_tf.load(model)(reader.read(photo).rgb)
             assert np.array_equal(cut_out[..., 3], np.rint(255 * foreground))
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import small_run
-from pnet_tf import config, evaluation, fields, metrics, presets, store
+from pnet_tf import config, evaluation, fields, presets, store
 from pnet_tf.data import mixture, pipeline
 from pnet_tf.data import records as record_files
 from pnet_tf.errors import InputError
 from pnet_tf.export import calibration
 from pnet_tf.losses.objective import objective
+from pnet_tf.metrics import masks
 from pnet_tf.model import portraitnet, weights
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
@@ -341,8 +342,8 @@ def test_several_validation_sets_are_scored_apart(small_network, records, tmp_pa
     with pytest.raises(InputError, match="two sets of one name"):
         mixture.validation_sets(f"one={records[0]},one={records[1]}")
     (entry,) = fit((records[0], named), tmp_path / "m", tiny(epochs=1))
-    scores = [entry["sets"][name]["photo_size"][metrics.BOUNDARY_IOU] for name in ("one", "two")]
-    assert entry["photo_size"][metrics.BOUNDARY_IOU] == pytest.approx(sum(scores) / 2)
+    scores = [entry["sets"][name]["photo_size"][masks.BOUNDARY_IOU] for name in ("one", "two")]
+    assert entry["photo_size"][masks.BOUNDARY_IOU] == pytest.approx(sum(scores) / 2)
     with pytest.raises(InputError, match="other names of the validation sets"):
         fit((records[0], f"uno={records[1]},two={records[0]}"), tmp_path / "m", tiny(epochs=1))
     with pytest.raises(InputError, match="other weights of the training records"):
@@ -513,7 +514,7 @@ def test_patience_ends_a_run_that_gets_no_better(small_network, monkeypatch, rec
     scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
 
     def evaluate(*_):
-        one = dict.fromkeys((metrics.FOREGROUND_IOU, metrics.BOUNDARY_IOU), next(scores))
+        one = dict.fromkeys((masks.FOREGROUND_IOU, masks.BOUNDARY_IOU), next(scores))
         return {evaluation.NETWORK_SIZE: one, evaluation.PHOTO_SIZE: one}
 
     monkeypatch.setattr(evaluation, "evaluate", evaluate)

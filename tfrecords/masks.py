@@ -16,7 +16,7 @@ import numpy as np
 
 from pnet_tf import fields
 from pnet_tf.errors import InputError
-from tfrecords import photo
+from pnet_tf.pictures import header
 
 FARTHEST = 100_000
 """Pixels from the origin beyond which a polygon's point is taken for damage."""
@@ -64,7 +64,7 @@ class FileMask:
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
-        found = photo.header(content)
+        found = header.read(content)
         if picture is None or (found is not None and not found.whole):
             raise InputError(f"{self.path}: unreadable or truncated mask")
         if picture.shape[:2] != (height, width):

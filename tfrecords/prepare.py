@@ -8,7 +8,8 @@ import cv2
 from pnet_tf import fields
 from pnet_tf.data import records
 from pnet_tf.errors import InputError
-from tfrecords import face, masks, photo
+from pnet_tf.pictures import reader
+from tfrecords import face, masks
 from tfrecords.sources import Item
 from tfrecords.teacher import Teacher
 
@@ -57,28 +58,28 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     Where the item has no mask, what the teacher takes for foreground is the label.
 
     Raises:
-      InputError: what `photo.read` and the mask's `read` refuse; neither a mask nor a teacher.
+      InputError: what `pictures.reader.read` and the mask's `read` refuse; neither a mask nor a teacher.
     """
     if item.mask is None and not preparation.teacher:
         raise InputError(f"{item.photo}: has no mask; --teacher names the network that draws it")
-    taken = photo.read(item.photo)
-    mask = None if item.mask is None else item.mask.read(*taken.bgr.shape[:2])
+    taken = reader.read(item.photo)
+    mask = None if item.mask is None else item.mask.read(*taken.rgb.shape[:2])
     if preparation.face_crop:
-        found = face.find(taken.bgr)
+        found = face.find(taken.rgb)
         if found is None:
             return None
-        top, left, height, width = face.frame(*taken.bgr.shape[:2], found)
+        top, left, height, width = face.frame(*taken.rgb.shape[:2], found)
         inside = (slice(top, top + height), slice(left, left + width))
-        taken = photo.encode(taken.bgr[inside])
+        taken = reader.encode(taken.rgb[inside])
         mask = None if mask is None else mask[inside]
-    height, width = taken.bgr.shape[:2]
+    height, width = taken.rgb.shape[:2]
     scale = preparation.max_side / max(height, width) if preparation.max_side else 1.0
     if scale < 1:
         height, width = (max(1, round(side * scale)) for side in (height, width))
-        taken = photo.encode(cv2.resize(taken.bgr, (width, height), interpolation=cv2.INTER_AREA))
+        taken = reader.encode(cv2.resize(taken.rgb, (width, height), interpolation=cv2.INTER_AREA))
         if mask is not None:
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    soft = preparation.teacher(cv2.cvtColor(taken.bgr, cv2.COLOR_BGR2RGB)) if preparation.teacher else None
+    soft = preparation.teacher(taken.rgb) if preparation.teacher else None
     if mask is None:
         mask = masks.stored(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
     teacher = b"" if soft is None else records.encode_teacher(soft)

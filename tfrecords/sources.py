@@ -8,7 +8,8 @@ import json
 import pathlib
 
 from pnet_tf.errors import InputError
-from tfrecords import masks, photo
+from pnet_tf.pictures import header
+from tfrecords import masks
 
 IMAGES, LABELS = "Images", "Labels"
 PERSON = "person"
@@ -48,12 +49,12 @@ def _photos(folder: pathlib.Path) -> dict[str, pathlib.Path]:
         raise InputError(f"{folder}: no such folder; see pnet-convert --help for what each --source expects")
     found: dict[str, pathlib.Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in photo.SUFFIXES and path.is_file():
+        if path.suffix.lower() in header.SUFFIXES and path.is_file():
             if path.stem in found:
                 raise InputError(f"{path}: same id as {found[path.stem].name}; rename or remove one of them")
             found[path.stem] = path
     if not found:
-        raise InputError(f"{folder}: holds no {', '.join(photo.SUFFIXES)} file")
+        raise InputError(f"{folder}: holds no {', '.join(header.SUFFIXES)} file")
     return found
 
 

@@ -15,10 +15,11 @@ import sys
 
 from absl import flags
 
-from pnet_tf import evaluation, metrics
+from pnet_tf import evaluation
+from pnet_tf.benchmark.latency import Timing, compare
 from pnet_tf.errors import InputError
+from pnet_tf.metrics import masks
 from pnet_tf.runtime import peer, shipped
-from pnet_tf.runtime.benchmark import Timing, compare
 from pnet_tf.runtime.segmenter import Network
 from pnet_tf_tools import cli, scoring
 
@@ -45,7 +46,7 @@ def _check_flags() -> None:
     if FLAGS.plot and not (FLAGS.records or FLAGS.input_dir):
         raise InputError("--plot: has latency against IoU, which needs --records or --input_dir")
     if FLAGS.plot:
-        from pnet_tf.runtime import tradeoff  # noqa: F401  (says now if matplotlib is missing)
+        from pnet_tf.benchmark import tradeoff  # noqa: F401  (says now if matplotlib is missing)
 
         cli.refuse_existing(FLAGS.plot, FLAGS.overwrite, "--plot")
 
@@ -79,17 +80,17 @@ def _print_table(timings: list[Timing], scores: dict[str, dict[str, float]]) -> 
         line += f"{one.median:11.2f}{one.p90:8.2f}{interval:>18}{grown:>10}"
         if scores:
             mine = scores[one.model]
-            line += f"{100 * mine[metrics.FOREGROUND_IOU]:8.2f}{100 * mine[metrics.BOUNDARY_IOU]:12.2f}"
+            line += f"{100 * mine[masks.FOREGROUND_IOU]:8.2f}{100 * mine[masks.BOUNDARY_IOU]:12.2f}"
         print(line)
 
 
 def _draw(timings: list[Timing], scores: dict[str, dict[str, float]]) -> None:
-    from pnet_tf.runtime import tradeoff
+    from pnet_tf.benchmark import tradeoff
 
     models = []
     for model, name in _names().items():
         mine = [one for one in timings if one.model == model]
-        panels = {"foreground IoU": metrics.FOREGROUND_IOU, "Boundary IoU": metrics.BOUNDARY_IOU}
+        panels = {"foreground IoU": masks.FOREGROUND_IOU, "Boundary IoU": masks.BOUNDARY_IOU}
         percent = {title: 100 * scores[model][metric] for title, metric in panels.items()}
         times = {one.threads: one.median for one in mine}
         models.append(tradeoff.Model(name.removesuffix(".tflite"), mine[0].bytes, times, percent))

@@ -37,15 +37,16 @@ def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
     cli.require_suffix(FLAGS.json, ".json")
-    from pnet_tf.runtime import android, shipped
+    from pnet_tf.benchmark import phone as phones
+    from pnet_tf.runtime import shipped
 
-    if not FLAGS.delegates or not set(FLAGS.delegates) <= set(android.DELEGATES):
-        raise InputError(f"--delegates={','.join(FLAGS.delegates)}: of {', '.join(android.DELEGATES)}")
+    if not FLAGS.delegates or not set(FLAGS.delegates) <= set(phones.DELEGATES):
+        raise InputError(f"--delegates={','.join(FLAGS.delegates)}: of {', '.join(phones.DELEGATES)}")
     models = [shipped.find(model) for model in FLAGS.model]
-    android.check_files(models, FLAGS.benchmark_binary)
-    adb, phone = android.connect(FLAGS.adb, FLAGS.serial)
+    phones.check_files(models, FLAGS.benchmark_binary)
+    adb, phone = phones.connect(FLAGS.adb, FLAGS.serial)
     with cli.progress("measuring", "row") as update:
-        rows = android.measure(
+        rows = phones.measure(
             adb,
             phone,
             models,

@@ -1,32 +1,32 @@
-"""pnet-evaluate: how good is a model on labelled photos?
+"""pnet-evaluate: what does a model score on labelled photos?
 
-  pnet-evaluate --model=model_dir --records='records/val-*'
-  pnet-evaluate --model=portraitnet-int8.tflite --input_dir=photos       (Images/ and Labels/)
-  pnet-evaluate --model=model_dir --records='records/val-*' --per_photo=photos.csv --worst=worst.png
-  pnet-evaluate --model=selfie.tflite:0..1 --records='records/val-*'     (another segmenter, whose pixels are 0..1)
-
-Published IoUs differ by definition; the table names each (README.md, "Which IoU?").
+pnet-evaluate --model=model --records='records/val-*'
+pnet-evaluate --model=portraitnet-int8.tflite --input_dir=photos
+pnet-evaluate --model=portraitnet --against=portraitnet-lite --against=selfie.tflite:0..1 --records='records/val-*'
+pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --per_photo=photos.csv --worst=worst.png
+pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --illumination --seed=0
+pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --turn=90 --light=0.1
 """
 
+import shlex
 import sys
 from collections.abc import Iterator
 
 from absl import flags
 
-from pnet_tf import evaluation, metrics, worst
+from pnet_tf import evaluation, worst
+from pnet_tf.benchmark import origin
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import pictures
+from pnet_tf.metrics import masks
+from pnet_tf.pictures import writer
 from pnet_tf_tools import cli, scoring
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string(
-    "model",
-    None,
-    "A model directory, a .tflite file, a shipped model's name, or another segmenter's file with the range of its "
-    "pixels, file.tflite:0..1.",
-    required=True,
+flags.DEFINE_string("model", None, f"{scoring.MODELS}.", required=True, flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "against", [], "Another model that is scored on the same photos and compared photo by photo; repeatable.",
     flag_values=FLAGS,
-)
+)  # fmt: skip
 scoring.define_photos(FLAGS)
 flags.DEFINE_enum(
     "resize",
@@ -42,6 +42,8 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("seed", 0, "Seed of --illumination.", lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_enum("turn", "0", ["0", "90", "180", "270"], "Turns photos by degrees to the left.", flag_values=FLAGS)
+flags.DEFINE_float("light", 1.0, "Multiplies the pixels: 0.1 for a tenth of the light.", 0, 4, flag_values=FLAGS)
 flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
 flags.DEFINE_string("per_photo", None, "Writes every photo's figures to this .csv file.", flag_values=FLAGS)
@@ -52,10 +54,11 @@ flags.DEFINE_boolean("overwrite", False, "Replaces a table or picture that is al
 
 def _samples() -> tuple[int, Iterator[evaluation.Sample]]:
     total, samples = scoring.samples(FLAGS)
-    if FLAGS.illumination:
+    if FLAGS.illumination or FLAGS.turn != "0" or FLAGS.light != 1:
         from pnet_tf.data import illumination
 
-        samples = illumination.changed(samples, FLAGS.seed)
+        samples = illumination.changed(samples, FLAGS.seed) if FLAGS.illumination else samples
+        samples = illumination.turned_and_dimmed(samples, int(FLAGS.turn) // 90, FLAGS.light)
     return total, samples
 
 
@@ -65,53 +68,62 @@ def _check_flags() -> None:
     cli.require_suffix(FLAGS.json, ".json")
     cli.require_suffix(FLAGS.per_photo, ".csv")
     if FLAGS.worst:
-        pictures.require_suffix(FLAGS.worst)
+        writer.require_suffix(FLAGS.worst)
     for flag in ("per_photo", "worst"):
         if FLAGS[flag].value:
             cli.refuse_existing(FLAGS[flag].value, FLAGS.overwrite, f"--{flag}")
 
 
-def _print_table(scores: dict[str, dict[str, float]]) -> None:
-    wide = max(map(len, metrics.DEFINITIONS))
-    print(f"{'per cent':{wide}}  network size  photo size")
-    for name, definition in metrics.DEFINITIONS.items():
-        small, full = (100 * scores[size][name] for size in (evaluation.NETWORK_SIZE, evaluation.PHOTO_SIZE))
-        print(f"{name:{wide}}{small:14.2f}{full:12.2f}  {definition}")
+def _scored(opened: scoring.Opened, lowest: worst.Worst) -> scoring.Scored:
+    """One model's scores on all photos; the worst of them go into `lowest`."""
+    total, samples = _samples()
+    photos: dict[str, dict[str, dict[str, float]]] = {}
+    with cli.progress(f"scoring {opened.short}", "photo") as update:
+
+        def on_photo(photo: evaluation.Photo) -> None:
+            photos[photo.id] = {
+                evaluation.NETWORK_SIZE: photo.network_size,
+                evaluation.PHOTO_SIZE: photo.photo_size,
+            }
+            lowest(photo)
+            update(len(photos), total)
+
+        scores = evaluation.evaluate(opened.network, samples, opened.resize, on_photo)
+    return scoring.Scored(opened, scores, photos)
+
+
+def _write(first: scoring.Scored, others: list[scoring.Scored], lowest: worst.Worst) -> None:
+    if FLAGS.per_photo:
+        flat = [
+            {"id": name, **{f"{size}/{key}": value for size, part in sizes.items() for key, value in part.items()}}
+            for name, sizes in first.photos.items()
+        ]
+        cli.write_csv(FLAGS.per_photo, flat)
+    if FLAGS.worst:
+        writer.write(FLAGS.worst, lowest.draw())
+    if FLAGS.json:
+        ranking = [{"id": name, masks.FOREGROUND_IOU: score} for name, score in lowest.ranking()]
+        light = {"illumination_seed": FLAGS.seed if FLAGS.illumination else None, "light": FLAGS.light}
+        about = {**origin.about(shlex.join(["pnet-evaluate", *cli.given(FLAGS)])), **light, "turn": int(FLAGS.turn)}
+        compared = [{**other.to_json(), "paired": scoring.paired_json(first, other)} for other in others]
+        cli.write_json(FLAGS.json, {**about, **first.to_json(), "worst": ranking, "against": compared})
 
 
 def evaluate() -> None:
     """Runs the evaluation that the flags describe."""
     _check_flags()
-    total, samples = _samples()
-    network, usual = scoring.open_network(FLAGS.model, FLAGS.threads)
-    resize = FLAGS.resize or usual
-    lowest, rows = worst.Worst(FLAGS.worst_count), []
-    with cli.progress("scoring", "photo") as update:
-
-        def on_photo(photo: evaluation.Photo) -> None:
-            sizes = {evaluation.NETWORK_SIZE: photo.network_size, evaluation.PHOTO_SIZE: photo.photo_size}
-            figures = {f"{size}/{name}": value for size, part in sizes.items() for name, value in part.items()}
-            rows.append({"id": photo.id, **figures})
-            lowest(photo)
-            update(len(rows), total)
-
-        scores = evaluation.evaluate(network, samples, resize, on_photo)
+    # All are opened before any is scored, so that a wrong one is refused at once.
+    opened = [scoring.open_as(model, FLAGS.threads, FLAGS.resize) for model in (FLAGS.model, *FLAGS.against)]
+    lowest = worst.Worst(FLAGS.worst_count)
+    first = _scored(opened[0], lowest)
     light = f", light changed by seed {FLAGS.seed}" if FLAGS.illumination else ""
-    print(f"{FLAGS.model}: {total} photos, {resize}, threshold {evaluation.THRESHOLD}{light}")
-    _print_table(scores)
-    if FLAGS.per_photo:
-        cli.write_csv(FLAGS.per_photo, rows)
-    if FLAGS.worst:
-        pictures.write(FLAGS.worst, lowest.draw())
-    if FLAGS.json:
-        about = {
-            "model": FLAGS.model,
-            "photos": total,
-            "resize": resize,
-            "illumination_seed": FLAGS.seed if FLAGS.illumination else None,
-        }
-        ranking = [{"id": name, metrics.FOREGROUND_IOU: score} for name, score in lowest.ranking()]
-        cli.write_json(FLAGS.json, {**about, **scores, "worst": ranking})
+    light += f", turned by {FLAGS.turn}°" if FLAGS.turn != "0" else ""
+    light += f", {FLAGS.light:g} of the light" if FLAGS.light != 1 else ""
+    scoring.print_scores(first, light)
+    others = [_scored(one, worst.Worst(1)) for one in opened[1:]]
+    for other in others:
+        scoring.print_paired(first, other)
+    _write(first, others, lowest)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -36,7 +36,8 @@ def _backdrop():
     """A function (photo, probability) → finished picture, as --background says."""
     import numpy as np
 
-    from pnet_tf.runtime import compose, pictures
+    from pnet_tf.cutout import compose
+    from pnet_tf.pictures import reader
 
     kind = FLAGS.background
     if kind == "transparent":
@@ -50,21 +51,21 @@ def _backdrop():
         return lambda rgb, probability: compose.over(rgb, probability, colour)
     if not pathlib.Path(kind).is_file():
         raise InputError(f"--background={kind}: neither transparent, blur, mask, a colour #rrggbb, nor a picture file")
-    picture = pictures.read(kind)
+    picture = reader.read(kind).rgb
     return lambda rgb, probability: compose.over(rgb, probability, compose.filled(picture, *rgb.shape[:2]))
 
 
 def _jobs() -> list[tuple[pathlib.Path, pathlib.Path]]:
-    from pnet_tf.runtime import pictures
+    from pnet_tf.pictures import header
 
     source = pathlib.Path(FLAGS.input)
     suffix = ".png" if FLAGS.background in ("transparent", "mask") else ".jpg"
     if source.is_dir():
         if not FLAGS.output:
             raise InputError("--output: name a folder for the pictures")
-        photos = sorted(one for one in source.iterdir() if one.suffix.lower() in pictures.SUFFIXES)
+        photos = sorted(one for one in source.iterdir() if one.suffix.lower() in header.SUFFIXES)
         if not photos:
-            raise InputError(f"{source}: holds no photo ({', '.join(pictures.SUFFIXES)})")
+            raise InputError(f"{source}: holds no photo ({', '.join(header.SUFFIXES)})")
         jobs = [(one, pathlib.Path(FLAGS.output) / (one.stem + suffix)) for one in photos]
         for name, count in collections.Counter(output.name for _, output in jobs).items():
             if count > 1:
@@ -78,7 +79,8 @@ def _jobs() -> list[tuple[pathlib.Path, pathlib.Path]]:
 
 def segment() -> None:
     """Segments what the flags name."""
-    from pnet_tf.runtime import pictures, shipped
+    from pnet_tf.pictures import reader, writer
+    from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.segmenter import Segmenter
 
@@ -86,8 +88,8 @@ def segment() -> None:
     segmenter = Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize)
     with cli.progress("segmenting", "photo") as update:
         for done, (photo, output) in enumerate(jobs, 1):
-            rgb = pictures.read(photo)
-            pictures.write(output, finish(rgb, segmenter(rgb)))
+            rgb = reader.read(photo).rgb
+            writer.write(output, finish(rgb, segmenter(rgb)))
             update(done, len(jobs))
     print(jobs[0][1] if len(jobs) == 1 else f"{len(jobs)} pictures in {FLAGS.output}")
 

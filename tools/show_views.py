@@ -65,14 +65,14 @@ def show() -> None:
         raise InputError("--json: only --benchmark has figures to write")
     cli.refuse_existing(FLAGS.output, FLAGS.overwrite)
     from pnet_tf.data import mixture, pipeline, sheet
-    from pnet_tf.runtime import pictures
+    from pnet_tf.pictures import writer
 
     drawn_from = mixture.parse(FLAGS.records)
     if drawn_from.drawn < FLAGS.count:
         raise InputError(f"--count={FLAGS.count}: the records are only {drawn_from.drawn}")
     with pipeline.bad_records_are_named():
         (batch,) = pipeline.training_batches(drawn_from, _settings(FLAGS.count)).take(1).as_numpy_iterator()
-    pictures.write(FLAGS.output, sheet.draw(batch))
+    writer.write(FLAGS.output, sheet.draw(batch))
     print(FLAGS.output)
 
 

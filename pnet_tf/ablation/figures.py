@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.figure import Figure
 
-from pnet_tf import evaluation, fields, metrics, resize
+from pnet_tf import evaluation, fields, resize
 from pnet_tf.ablation import tables
 from pnet_tf.ablation.experiments import Results
+from pnet_tf.metrics import masks
 
 PHOTOS = 3
 MASK_ONLY, WITH_BOUNDARY = "#D55E00", "#0072B2"
@@ -42,18 +43,18 @@ def weight_masks(samples: Iterable[evaluation.Sample], height: int, width: int, 
     """
     placed = (_at_network_size(sample, height, width, mode) for sample in samples)
     shown = list(itertools.islice((one for one in placed if one[1].any() and not one[1].all()), PHOTOS))
-    columns = 2 + len(metrics.EDGE_SIGMAS)
+    columns = 2 + len(masks.EDGE_SIGMAS)
     aspect = max((one[0][one[2]].shape[0] / one[0][one[2]].shape[1] for one in shown), default=1.0)
     figure = Figure(figsize=(1.5 * columns, 1.5 * aspect * max(1, len(shown)) + 0.4), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     axes = figure.subplots(max(1, len(shown)), columns, squeeze=False)
     for line, (rgb, foreground, inner) in zip(axes, shown, strict=False):
-        distance = metrics.boundary_distance(foreground)
+        distance = masks.boundary_distance(foreground)
         line[0].imshow(rgb[inner])
         line[1].imshow(foreground[inner], cmap="gray", vmin=0, vmax=1)
-        for axis, sigma in zip(line[2:], metrics.EDGE_SIGMAS, strict=True):
-            axis.imshow(metrics.edge_weight(distance, sigma)[inner], cmap="inferno", vmin=0, vmax=1)
-    titles = ("photo", "segmentation", *(f"σ = {sigma} px" for sigma in metrics.EDGE_SIGMAS))
+        for axis, sigma in zip(line[2:], masks.EDGE_SIGMAS, strict=True):
+            axis.imshow(masks.edge_weight(distance, sigma)[inner], cmap="inferno", vmin=0, vmax=1)
+    titles = ("photo", "segmentation", *(f"σ = {sigma} px" for sigma in masks.EDGE_SIGMAS))
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=10)
     for axis in axes.flat:
@@ -78,7 +79,7 @@ def edge_curves(results: Results) -> Figure:
     increase.set_title("what the boundary loss adds", fontsize=11)
     for axis in (level, increase):
         axis.set_xscale("log")
-        axis.set_xticks(metrics.EDGE_SIGMAS, [str(sigma) for sigma in metrics.EDGE_SIGMAS])
+        axis.set_xticks(masks.EDGE_SIGMAS, [str(sigma) for sigma in masks.EDGE_SIGMAS])
         axis.minorticks_off()
         axis.set_xlabel("σ, pixels")
         axis.grid(alpha=0.3)

@@ -1,8 +1,8 @@
 """Tables 1 to 3 in the paper's form, with the paper's own figures beside. Per cent, at the network's size."""
 
-from pnet_tf import metrics
 from pnet_tf.ablation.experiments import ILLUMINATION, TEST, Results
 from pnet_tf.evaluation import NETWORK_SIZE
+from pnet_tf.metrics import masks
 
 NAMES = {
     "exp1_m": "PortraitNet-M (Exp. 1)",
@@ -44,8 +44,8 @@ def percent(results: Results, experiment: str, figure: str, photos: str = TEST) 
 def edge_curves(results: Results) -> dict[int, tuple[float, float]]:
     """What `PAPER_2` holds, of these results."""
     return {
-        sigma: tuple(percent(results, one, metrics.MEAN_EDGE_IOU.format(sigma)) for one in ("exp1_m", "exp2_b"))
-        for sigma in metrics.EDGE_SIGMAS
+        sigma: tuple(percent(results, one, masks.MEAN_EDGE_IOU.format(sigma)) for one in ("exp1_m", "exp2_b"))
+        for sigma in masks.EDGE_SIGMAS
     }
 
 
@@ -61,7 +61,7 @@ def _pair(values: tuple[float, float]) -> list[str]:
 def table_1(results: Results) -> str:
     """Foreground IoU of the four combinations of losses, as Markdown."""
     rows = [
-        [NAMES[one], LOSSES[one], f"{percent(results, one, metrics.FOREGROUND_IOU):.2f}", *(f"{x:.2f}" for x in paper)]
+        [NAMES[one], LOSSES[one], f"{percent(results, one, masks.FOREGROUND_IOU):.2f}", *(f"{x:.2f}" for x in paper)]
         for one, paper in PAPER_1.items()
     ]
     return _markdown(["method", "losses", "this run", "paper, EG1800", "paper, Supervise-Portrait"], rows)
@@ -77,7 +77,7 @@ def table_2(results: Results) -> str:
 def table_3(results: Results) -> str:
     """Foreground IoU of M and C under changed light, as Markdown."""
     rows = [
-        [NAMES[one], f"{percent(results, one, metrics.FOREGROUND_IOU, ILLUMINATION):.2f}", *(f"{x:.2f}" for x in paper)]
+        [NAMES[one], f"{percent(results, one, masks.FOREGROUND_IOU, ILLUMINATION):.2f}", *(f"{x:.2f}" for x in paper)]
         for one, paper in PAPER_3.items()
     ]
     return _markdown(["method", "this run", "paper, EG1800", "paper, Supervise-Portrait"], rows)

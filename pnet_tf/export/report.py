@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pnet_tf import metrics
+from pnet_tf.benchmark import latency as clock
 from pnet_tf.export.layers import Layer
-from pnet_tf.runtime import benchmark
+from pnet_tf.metrics import masks
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.runtime.segmenter import Network
 
@@ -52,7 +52,7 @@ class Report:
       max_difference: largest difference of the foreground probability to the model's, on the photos.
       agreement: share of pixels on the same side of 0.5 as the model's.
       photos: how many photos the last two were measured on.
-      scores: "file" and "model" → size → the figures of `metrics.Scores.result`, where labelled photos were given.
+      scores: "file" and "model" → size → the figures of `masks.Scores.result`, where labelled photos were given.
       layers: each operator's difference to float, the worst first, where they were asked for.
     """
 
@@ -98,7 +98,7 @@ class Report:
         return "\n".join(lines)
 
 
-_SHOWN_SCORES = (metrics.FOREGROUND_IOU, metrics.BOUNDARY_IOU)
+_SHOWN_SCORES = (masks.FOREGROUND_IOU, masks.BOUNDARY_IOU)
 
 
 def _scale_lines(scales: Scales) -> list[str]:
@@ -157,7 +157,7 @@ def inspect(content: bytes, reference: Network | None = None, photos: list[np.nd
     """
     network = TFLiteNetwork(content)
     interpreter = network.interpreter
-    scales, latency = scales_of(interpreter), benchmark.latency(content)
+    scales, latency = scales_of(interpreter), clock.latency(content)
     operators = collections.Counter(one["op_name"] for one in interpreter._get_ops_details())
     partitions = operators.pop("DELEGATE", 0)
     tensors = interpreter.get_tensor_details()

@@ -156,6 +156,26 @@ class PeerNetwork:
         said = [self._raw(picture) for picture in _pictures()]
         self._activated = all(_are_probabilities(answer) for answer in said)
 
+    @property
+    def is_of_fixed_size(self) -> bool:
+        """Whether the file says what size it takes."""
+        return self._backend.size is not None
+
+    @property
+    def height(self) -> int:
+        """Of the input, pixels; raises InputError where the file does not fix it, as `width` does."""
+        return self._fixed()[0]
+
+    @property
+    def width(self) -> int:
+        """See `height`."""
+        return self._fixed()[1]
+
+    def _fixed(self) -> tuple[int, int]:
+        if not self._backend.size:
+            raise InputError("--resize: the network takes photos of any size in their own proportions; leave it out")
+        return self._backend.size
+
     def size_for(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) in pixels that a photo of this size is scaled to."""
         if self._backend.size:

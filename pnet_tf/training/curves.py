@@ -3,7 +3,8 @@
 import pathlib
 from typing import Any
 
-from pnet_tf import evaluation, fields, files, metrics
+from pnet_tf import evaluation, fields, files
+from pnet_tf.metrics import masks
 
 PICTURE = "training.png"
 
@@ -29,7 +30,7 @@ def draw(history: list[dict[str, Any]], path: str | pathlib.Path) -> None:
         if any(values):  # a term that is switched off has no curve
             losses.plot(epochs, values, marker=".", label=name.replace("_", " "))
     losses.set(title="losses on training photos", yscale="log")
-    for panel, name in ((foreground, metrics.FOREGROUND_IOU), (boundary, metrics.BOUNDARY_IOU)):
+    for panel, name in ((foreground, masks.FOREGROUND_IOU), (boundary, masks.BOUNDARY_IOU)):
         for size, style in ((evaluation.NETWORK_SIZE, "-"), (evaluation.PHOTO_SIZE, "--")):
             values = [100 * entry[size][name] for entry in history]
             panel.plot(epochs, values, style, marker=".", color="C0", label=f"at the {size.replace('_', ' ')}")

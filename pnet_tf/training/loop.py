@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from pnet_tf import config, evaluation, fields, files, metrics, store
+from pnet_tf import config, evaluation, fields, files, store
 from pnet_tf.data import mixture, pipeline, records
 from pnet_tf.errors import InputError
+from pnet_tf.metrics import masks
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import distribution, panels, phases
@@ -22,7 +23,7 @@ from pnet_tf.training.identity import RUN, Run
 from pnet_tf.training.step import make_step, want_of_memory_is_named
 
 HISTORY = "history.json"
-SCORE = metrics.FOREGROUND_IOU
+SCORE = masks.FOREGROUND_IOU
 """At the network's size: the figure by which the kept weights are chosen."""
 
 SETS = "sets"

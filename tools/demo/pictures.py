@@ -11,7 +11,8 @@ import numpy as np
 import photos
 import pnet_tf
 from pnet_tf import evaluation, grid, worst
-from pnet_tf.runtime import compose, pictures
+from pnet_tf.cutout import compose
+from pnet_tf.pictures import writer
 
 HERE = pathlib.Path(__file__).parent
 MODELS = ("portraitnet", "portraitnet-lite")
@@ -71,4 +72,4 @@ def failures() -> np.ndarray:
 if __name__ == "__main__":
     drawn = {"portrait.jpg": portrait(), "failures.jpg": failures()}
     for name, picture in drawn.items():
-        pictures.write(HERE / name, picture)
+        writer.write(HERE / name, picture)

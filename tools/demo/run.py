@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 import photos
-from pnet_tf.runtime import pictures as pictures_io
+from pnet_tf.pictures import reader
 from pnet_tf.runtime import shipped
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.runtime.segmenter import Segmenter
@@ -69,7 +69,7 @@ def measure() -> None:
 def agreement() -> float:
     """Share of pixels of the validation photos that the float and the int8 file put on the same side of 0.5."""
     files = [Segmenter(TFLiteNetwork(OUT / f"portraitnet-{kind}.tflite")) for kind in ("float32", "int8")]
-    read = [pictures_io.read(path) for path in sorted((OUT / "photos/val/Images").iterdir())]
+    read = [reader.read(path).rgb for path in sorted((OUT / "photos/val/Images").iterdir())]
     return float(np.mean([(files[0](rgb) > 0.5) == (files[1](rgb) > 0.5) for rgb in read]))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pnet_tf.benchmark import startup
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import peer, startup
+from pnet_tf.runtime import peer
 from pnet_tf.runtime.network import open_interpreter
 
 WARM_UP = 5

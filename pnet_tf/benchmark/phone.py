@@ -9,9 +9,9 @@ import shlex
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 
+from pnet_tf.benchmark import adb as bridge
+from pnet_tf.benchmark.output import NodeType, Output, parse
 from pnet_tf.errors import InputError
-from pnet_tf.runtime import adb as bridge
-from pnet_tf.runtime.benchmark_output import NodeType, Output, parse
 
 DELEGATES = ("cpu", "gpu")
 REMOTE_ROOT = "/data/local/tmp"  # the one place where Android lets the shell execute files

@@ -1,4 +1,4 @@
-"""Photos from disk and pictures to disk."""
+"""Pictures to disk."""
 
 import pathlib
 
@@ -7,30 +7,13 @@ import numpy as np
 
 from pnet_tf import files
 from pnet_tf.errors import InputError
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-
-
-def read(path: str | pathlib.Path) -> np.ndarray:
-    """(h, w, 3) uint8 RGB, upright as its EXIF orientation says.
-
-    Raises:
-      InputError: no such file, or not a picture.
-    """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    content = np.frombuffer(path.read_bytes(), np.uint8)
-    bgr = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-    if bgr is None:
-        raise InputError(f"{path}: not a picture that can be read ({', '.join(SUFFIXES)})")
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+from pnet_tf.pictures import header
 
 
 def require_suffix(path: str | pathlib.Path) -> None:
     """Raises InputError if the file's suffix is no picture's."""
-    if pathlib.Path(path).suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: pictures end with {', '.join(SUFFIXES)}")
+    if pathlib.Path(path).suffix.lower() not in header.SUFFIXES:
+        raise InputError(f"{path}: pictures end with {', '.join(header.SUFFIXES)}")
 
 
 def write(path: str | pathlib.Path, picture: np.ndarray) -> None:

@@ -142,6 +142,13 @@ def boundary_f_score(predicted: np.ndarray, labels: np.ndarray) -> float:
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
+NOBODY_PHOTOS = "photos"
+NOBODY_SHARE = "mean_share"
+NOBODY_OVER = "over_{}_percent"
+NOBODY_LIMITS = (1, 5)
+"""Per cent of a picture with nobody on it that may be taken for a person before it counts."""
+
+
 @dataclasses.dataclass
 class Scores:
     """Running sums over a set of photos."""
@@ -149,6 +156,8 @@ class Scores:
     photos: int = 0
     counts: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((2, 2), np.int64))
     sums: dict[str, float] = dataclasses.field(default_factory=dict)
+    empty: list[float] = dataclasses.field(default_factory=list)
+    """Of every photo with nobody on it, the share of its pixels that is taken for a person."""
 
     def add(self, predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         """Counts one photo (arguments as for `confusion`) and returns its own figures."""
@@ -162,6 +171,8 @@ class Scores:
             **{MEAN_EDGE_IOU.format(sigma): score for sigma, score in mean_edge_iou(predicted, labels).items()},
         }
         self.photos += 1
+        if not counts[fields.FOREGROUND].any():
+            self.empty.append(float(counts[fields.BACKGROUND, fields.FOREGROUND] / max(1, counts.sum())))
         self.counts += counts
         for name, value in single.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
@@ -173,3 +184,12 @@ class Scores:
         both = (iou(self.counts, fields.BACKGROUND) + iou(self.counts, fields.FOREGROUND)) / 2
         figures = {**means, TWO_CLASS_IOU: both}
         return {name: figures[name] for name in DEFINITIONS}
+
+    def nobody(self) -> dict[str, float]:
+        """Of the photos with nobody on them: their number, the mean share of pixels taken for a person, 0..1, and the
+        share of photos on which that is over each of `NOBODY_LIMITS`. Empty without such photos."""
+        if not self.empty:
+            return {}
+        shares = np.array(self.empty)
+        over = {NOBODY_OVER.format(limit): float((shares > limit / 100).mean()) for limit in NOBODY_LIMITS}
+        return {NOBODY_PHOTOS: len(shares), NOBODY_SHARE: float(shares.mean()), **over}

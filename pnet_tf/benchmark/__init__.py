@@ -1,0 +1,1 @@
+"""Measures a model file, on this machine and on a phone. No TensorFlow."""

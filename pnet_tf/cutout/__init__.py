@@ -1,0 +1,1 @@
+"""From a foreground probability to a picture. NumPy and OpenCV alone."""
