@@ -3,6 +3,7 @@
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
 # make test-addons   what depends on TensorFlow, on 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
+# make tables   writes every table of figures in the documents from the results in pnet_tf/assets/results
 # make lint   installs, then checks style
 
 PYTHON ?= python3
@@ -23,11 +24,11 @@ PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
 # Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. Of the
 # road end to end tests/test_stacks.py walks what TensorFlow has a part in.
-NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output config conversion packaging peer pictures \
-    prune rules runtime sources survival
-ROAD := tests/test_tools.py::test_the_road_end_to_end
+NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output config conversion packaging peer photos \
+    pictures preparation prune rules runtime sources supervisely survival
+ROAD := tests/test_road.py::test_the_road_end_to_end
 
-.PHONY: demo test test-mediapipe test-addons test-torch lint clean
+.PHONY: demo test test-mediapipe test-addons test-torch tables lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -46,6 +47,9 @@ test-addons: $(STAMP) $(ADDONS)/.installed
 
 test-torch: $(STAMP)-torch
 	$(BIN)/python -m pytest tests/pytorch
+
+tables: $(STAMP)
+	$(BIN)/python tools/tables.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -60,7 +60,7 @@ def hour() -> config.Experiment:
     """A good model of EG1800's photos, 1,206 of them to train on, within an hour on two CPU cores.
 
     ImageNet encoder weights, bilinear up-sampling, a skip and heads at half resolution, batch 16, cosine, averaged
-    weights. BUILD.md, "On real portraits", has the commands and the figures.
+    weights. LAB.md has the commands and the figures.
     """
     return config.Experiment(
         model=config.Model(finest_skip=2, head_rate=2),
@@ -81,8 +81,8 @@ def hour() -> config.Experiment:
 def distilled() -> config.Experiment:
     """Continues `hour` on more photos and with a teacher: 20 epochs of 143 steps, an hour.
 
-    Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. BUILD.md,
-    "On real portraits", has the commands and the figures.
+    Records made with ``pnet-convert --teacher``; ``--init_weights`` of a model that `hour` trained. LAB.md has the
+    commands and the figures.
     """
     return hour().replace(learning_rate=5e-4, distillation_weight=1.0, stretch_share=0.25)
 
@@ -90,8 +90,8 @@ def distilled() -> config.Experiment:
 def sharp() -> config.Experiment:
     """Continues `distilled` with an eye on the boundary: 25 epochs, 80 minutes.
 
-    More weight near the boundary and milder deformations, from `--init_weights` of a `distilled` model. BUILD.md,
-    "On real portraits", has the commands and the figures.
+    More weight near the boundary and milder deformations, from `--init_weights` of a `distilled` model. LAB.md has
+    the commands and the figures.
     """
     return distilled().replace(boundary_emphasis=6.0, deformation_strength=0.6, epochs=25, learning_rate=8e-4)
 
@@ -100,7 +100,7 @@ def varied() -> config.Experiment:
     """Continues `sharp`, with the backgrounds of other photos: 24 epochs, 75 minutes.
 
     The teacher counts twice as much, its masks recentred (``pnet-convert --teacher_threshold``), and the weights are
-    averaged for longer. From `--init_weights` of a `sharp` model. BUILD.md, "On real portraits", has the commands and
+    averaged for longer. From `--init_weights` of a `sharp` model. LAB.md has the commands and
     the figures.
     """
     return sharp().replace(backdrop_share=0.4, distillation_weight=2.0, ema_decay=0.999, epochs=24)
@@ -110,7 +110,7 @@ def taught() -> config.Experiment:
     """Continues `varied` for as long again; the mean of both, pruned, led to `portraitnet`. 24 epochs, 75 minutes.
 
     The teacher counts four times as much as the labels, and every other pair has a borrowed background. From
-    `--init_weights` of a `varied` model. BUILD.md, "On real portraits", has the commands and the figures.
+    `--init_weights` of a `varied` model. LAB.md has the commands and the figures.
     """
     return varied().replace(distillation_weight=4.0, backdrop_share=0.5)
 
@@ -120,8 +120,8 @@ def lite() -> config.Experiment:
 
     A network of half the channels is no better on its training photos than on others, so views are milder than those of
     `taught` and the learning rate is higher. The sets' masks should agree on the boundary (``pnet-convert
-    --source=unlabelled --teacher_threshold``). From ``--init_weights`` of a pruned model. BUILD.md, "On real
-    portraits", has the commands and the figures.
+    --source=unlabelled --teacher_threshold``). From ``--init_weights`` of a pruned model. LAB.md has the commands
+    and the figures.
     """
     start = taught().replace(input_height=192, input_width=160, epochs=45, learning_rate=1e-3, validate_every=3)
     return start.replace(deformation_strength=0.4, backdrop_share=0.3, stretch_share=0.15)
@@ -131,7 +131,7 @@ def qat() -> config.Experiment:
     """The int8 twin of a finished float model: a short fine-tuning with the same losses.
 
     ``pnet-train --preset=qat --init_weights=MODEL_DIR``; the network's settings come from there.
-    BUILD.md, "On real portraits", has the cost and the figures.
+    LAB.md has the cost and the figures.
     """
     return config.Experiment(
         training=config.Training(

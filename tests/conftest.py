@@ -36,6 +36,23 @@ def trained(records, tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture
+def small_network(monkeypatch):
+    """A network of a few layers, which traces in no time, for what is not about the network."""
+    import small_run
+    from pnet_tf import store
+
+    monkeypatch.setattr(store, "build", small_run.build)
+
+
+@pytest.fixture
+def photo(tmp_path):
+    from helpers import portrait, write_photo
+
+    write_photo(tmp_path / "me.jpg", portrait(0)[0])
+    return tmp_path / "me.jpg"
+
+
+@pytest.fixture
 def bench(tmp_path):
     """A stand-in for adb and a phone, see phone.Bench."""
     from phone import Bench

@@ -11,11 +11,13 @@ import dataclasses
 import itertools
 import pathlib
 import platform
+import shlex
 import sys
 
 from absl import flags
 
 from pnet_tf import evaluation
+from pnet_tf.benchmark import origin
 from pnet_tf.benchmark.latency import Timing, compare
 from pnet_tf.errors import InputError
 from pnet_tf.metrics import masks
@@ -97,29 +99,39 @@ def _draw(timings: list[Timing], scores: dict[str, dict[str, float]]) -> None:
     tradeoff.draw(models, FLAGS.plot)
 
 
+def _files() -> dict[str, str]:
+    """Each --model as it was named → its file, with the range of a peer behind it."""
+    found = {model: model if peer.parse(model).span else shipped.find(model) for model in FLAGS.model}
+    for model in found.values():
+        path = peer.parse(model).path
+        if not pathlib.Path(path).is_file():
+            raise InputError(f"--model={path}: no such model file; pnet-export makes one of a model directory")
+    return found
+
+
 def benchmark() -> None:
     """Runs the comparison that the flags describe."""
     threads = cli.thread_counts(FLAGS.threads)
     _check_flags()
-    FLAGS.model = [model if peer.parse(model).span else shipped.find(model) for model in FLAGS.model]
-    for model in FLAGS.model:
-        path = peer.parse(model).path
-        if not pathlib.Path(path).is_file():
-            raise InputError(f"--model={path}: no such model file; pnet-export makes one of a model directory")
+    found = _files()
     scores = {}
     if FLAGS.records or FLAGS.input_dir:
         # All are opened before any is scored, so that a wrong one is refused at once.
         networks = {model: scoring.open_network(model, max(threads)) for model in FLAGS.model}
         scores = {model: _score(model, *opened) for model, opened in networks.items()}
+    names = {file: model for model, file in found.items()}
     with cli.progress("timing", "round") as update:
-        timings = compare(FLAGS.model, threads, FLAGS.runs, update)
+        timings = compare(list(found.values()), threads, FLAGS.runs, update)
+    timings = [dataclasses.replace(one, model=names[one.model]) for one in timings]
     _print_table(timings, scores)
     if FLAGS.plot:
         _draw(timings, scores)
     if FLAGS.json:
         machine = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version()}
-        figures = {"timings": [dataclasses.asdict(one) for one in timings], evaluation.PHOTO_SIZE: scores}
-        cli.write_json(FLAGS.json, {**machine, **figures})
+        digests = {model: origin.digest(peer.parse(file).path) for model, file in found.items()}
+        rows = [{**dataclasses.asdict(one), "digest": digests[one.model]} for one in timings]
+        about = {**origin.about(shlex.join(["pnet-benchmark", *cli.given(FLAGS)])), **machine}
+        cli.write_json(FLAGS.json, {**about, "timings": rows, evaluation.PHOTO_SIZE: scores})
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -111,7 +112,10 @@ def require_suffix(path: str | None, suffix: str) -> None:
 def write_json(path: str, value: Any) -> None:
     """Writes figures, replacing older ones; only to a .json file."""
     require_suffix(path, ".json")
-    files.write_text(path, json.dumps(value, indent=1) + "\n")
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    # A list of plain values takes a line, not a line a value.
+    text = re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s*\]", lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]", text)
+    files.write_text(path, text + "\n")
 
 
 def write_csv(path: str, rows: list[dict[str, Any]]) -> None:

@@ -150,7 +150,9 @@ def print_paired(first: Scored, second: Scored) -> None:
 
 
 def open_network(model: str, threads: int) -> tuple[Network, str]:
-    """The network that --model names, and how a photo meets its size: as in its training, "stretch" for a peer, or `segmenter.WHOLE` for one of free size.
+    """The network that --model names, and how a photo meets its size.
+
+    That is as in its training, "stretch" for a peer, or `segmenter.WHOLE` for one of free size.
 
     Args:
       model: a model directory, a .tflite file from pnet-export, a shipped model's name, or another segmenter with the

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import glob
+import itertools
 import json
 import pathlib
 import re
@@ -162,14 +163,11 @@ def find(pattern: str) -> list[str]:
 
 
 def require_teacher(paths: list[str]) -> None:
-    """Raises InputError if the first record of a file has no teacher."""
-    for path in paths:
-        for first in read([path]):
-            if not first.teacher_bytes:
-                raise InputError(
-                    f"{path}: its records have no teacher, which --distillation_weight needs; convert with --teacher"
-                )
-            break
+    """Raises InputError if no file begins with a record that has a teacher; elsewhere the labels stand for one."""
+    if not any(first.teacher_bytes for path in paths for first in itertools.islice(read([path]), 1)):
+        raise InputError(
+            f"{paths[0]}: its records have no teacher, which --distillation_weight needs; convert with --teacher"
+        )
 
 
 def _check_complete(paths: list[str]) -> None:

@@ -41,7 +41,7 @@ def encode(rgb: np.ndarray) -> Photo:
 
 def _refuse(path: pathlib.Path, found: header.Header | None) -> None:
     if found is None or not found.whole:
-        raise InputError(f"{path}: unreadable or truncated photo; replace it or remove it (and its mask)")
+        raise InputError(f"{path}: unreadable or truncated photo; replace it, or remove it (and its mask)")
     if found.width and found.height and found.width * found.height > MAX_PIXELS:
         raise InputError(
             f"{path}: {found.width}×{found.height} is over {MAX_PIXELS // 10**6} megapixels; scale it down"
@@ -76,6 +76,8 @@ def read(path: str | pathlib.Path) -> Photo:
       InputError: unreadable, truncated, of another format, over 100 megapixels, animated, CMYK, or partly transparent.
     """
     path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -85,7 +87,7 @@ def read(path: str | pathlib.Path) -> Photo:
     data = np.frombuffer(content, np.uint8)
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if content else None
     if bgr is None:
-        raise InputError(f"{path}: unreadable or truncated photo; replace it or remove it (and its mask)")
+        raise InputError(f"{path}: unreadable or truncated photo; replace it, or remove it (and its mask)")
     if bgr.shape[0] * bgr.shape[1] > MAX_PIXELS:
         raise InputError(f"{path}: over {MAX_PIXELS // 10**6} megapixels; scale it down")
     if found.alpha and _transparent(data):

@@ -153,7 +153,7 @@ class PeerNetwork:
         if not self._backend.size and not name.side:
             raise InputError(f"{model}: takes any size; name the shorter side to feed it, such as {model}:384")
         self._activated = True
-        said = [self._raw(picture) for picture in _pictures()]
+        said = [self.raw(picture) for picture in _pictures()]
         self._activated = all(_are_probabilities(answer) for answer in said)
 
     @property
@@ -186,7 +186,7 @@ class PeerNetwork:
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8 RGB of any size → (h', w') float32 foreground probability 0..1 of the whole photo."""
-        answer = self._raw(rgb)
+        answer = self.raw(rgb)
         if answer.shape[-1] == 1:
             return answer[..., 0] if self._activated else 1 / (1 + np.exp(-answer[..., 0]))
         if self._activated:
@@ -194,7 +194,8 @@ class PeerNetwork:
         exponent = np.exp(answer - answer.max(axis=-1, keepdims=True))
         return 1 - exponent[..., 0] / exponent.sum(axis=-1)
 
-    def _raw(self, rgb: np.ndarray) -> np.ndarray:
+    def raw(self, rgb: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8 RGB of any size → (h', w', C) float32, the network's last output as it is."""
         height, width = self.size_for(*rgb.shape[:2])
         fitted = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
         return self._backend(fitted / np.float32(255) * np.float32(self._high - self._low) + np.float32(self._low))

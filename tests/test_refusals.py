@@ -1,0 +1,86 @@
+"""One line for what a user of the tools gets wrong, and nothing written or lost."""
+
+import numpy as np
+
+from command_line import fails
+from helpers import write_photo
+
+
+def test_segment_refuses(capsys, photo, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "wrong.tflite").write_bytes(b"no model")
+    (tmp_path / "there.png").write_bytes(b"mine")
+    out = f"--output={tmp_path}/out.png"
+    for arguments, words in (
+        ((f"--input={tmp_path}/absent.jpg", out), "absent.jpg: no such file"),
+        ((f"--input={tmp_path}/empty", out), "holds no photo"),
+        ((f"--input={tmp_path}/text.jpg", out), "text.jpg: unreadable or truncated photo"),
+        ((f"--input={photo}", out, f"--model={tmp_path}/wrong.tflite"), "wrong.tflite: not a .tflite model"),
+        ((f"--input={photo}", out, f"--model={tmp_path}/none.tflite"), "none.tflite: no such model file"),
+        (
+            (f"--input={photo}", out, "--model=portrait"),
+            "portrait: neither a model file nor a shipped model; known are p",
+        ),
+        ((f"--input={photo}", out, "--background=#12345"), "#12345"),
+        ((f"--input={photo}", f"--output={tmp_path}/out.jpg"), "use .png"),
+        ((f"--input={photo}", f"--output={tmp_path}/there.png"), "--overwrite"),
+        ((f"--input={photo}", f"--output={photo}/out.png"), "cannot be written"),
+        ((f"--input={photo}", out, "stray"), "stray"),
+    ):
+        assert words in fails(capsys, "segment", *arguments)
+    assert not (tmp_path / "out.png").exists() and (tmp_path / "there.png").read_bytes() == b"mine"
+
+
+def test_train_refuses(capsys, records, tmp_path):
+    (tmp_path / "config.json").write_text('{"training": {"epoch": 3}}')
+    (tmp_path / "weights.npz").write_bytes(b"PK\xff\xfe")
+    train, val, out = f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/model"
+    for arguments, words in (
+        ((train, val, out, "--preset=day"), "known presets are paper, exp1_m"),
+        ((train, val, out, f"--config={tmp_path}/config.json"), "training.epoch"),
+        ((train, val, out, f"--config={tmp_path}/none.json"), "none.json"),
+        ((train, val, out, f"--config={tmp_path}/weights.npz"), "weights.npz: not JSON"),
+        ((train, "--preset=tiny", "--benchmark_steps=4", "--strategy=mirrored"), "times one device"),
+        ((train, val, out, "--preset=tiny", "--width=0.6"), "0.35, 0.5"),
+        ((train, val, out, "--preset=tiny", "--augment=much"), "augment"),
+        ((train, val, out, "--preset=tiny", "--init_weights=nothing"), "--init_weights=nothing"),
+        ((train, val, out, "--preset=qat"), "--init_weights"),
+        ((f"--records={tmp_path}/none-*", val, out, "--preset=tiny"), "matches no file"),
+        ((train, out, "--preset=tiny"), "val_records"),
+        ((train, val, f"--model_dir={tmp_path}/config.json/model", "--preset=tiny"), "cannot be written"),
+    ):
+        assert words in fails(capsys, "train", *arguments)
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_other_tools_refuse(capsys, records, trained, tmp_path):
+    (tmp_path / "there.tflite").write_bytes(b"mine")
+    (tmp_path / "empty.tfrecord").touch()
+    ptq = (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_ptq")
+    for tool, arguments, words in (
+        ("convert", (f"--input_dir={tmp_path}/none", f"--output_dir={tmp_path}/out"), "no such folder"),
+        ("convert", (f"--input_dir={tmp_path}",), "output_dir"),
+        ("convert", (f"--input_dir={tmp_path}", f"--output_dir={tmp_path}/o", "--source=video"), "source"),
+        ("evaluate", (f"--model={trained}",), "--records or --input_dir"),
+        ("evaluate", (f"--model={tmp_path}", f"--records={records[1]}"), "no model directory"),
+        ("evaluate", (f"--model={tmp_path}/none.tflite", f"--records={records[1]}"), "no such model file"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/model.bin"), ".tflite"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/there.tflite"), "--overwrite"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--input_width=100"), "96 and 128"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--mode=int8_qat"), "--quantize"),
+        ("export", (f"--model_dir={trained}", f"--output={tmp_path}/x.tflite", "--debug_layers=l.csv"), "an int8 mode"),
+        ("export", (*ptq, f"--calibration_records={tmp_path}/empty.tfrecord"), "no record is in it"),
+        ("benchmark", (f"--model={tmp_path}/none.tflite",), "no such model file"),
+        ("benchmark", (f"--model={tmp_path}/there.tflite", "--threads=two"), "--threads=two"),
+        ("show_views", (f"--records={records[0]}", f"--output={tmp_path}/v.png", "--count=99"), "only 12"),
+    ):
+        assert words in fails(capsys, tool, *arguments)
+    assert not (tmp_path / "x.tflite").exists() and (tmp_path / "there.tflite").read_bytes() == b"mine"
+
+
+def test_same_name_twice_in_a_folder(capsys, tmp_path):
+    for suffix in (".jpg", ".png"):
+        write_photo(tmp_path / "in" / f"me{suffix}", np.zeros((8, 8, 3), np.uint8))
+    error = fails(capsys, "segment", f"--input={tmp_path}/in", f"--output={tmp_path}/out")
+    assert "2 photos would all become me.png" in error
