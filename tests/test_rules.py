@@ -117,3 +117,30 @@ def test_what_runs_files_starts_without_tensorflow():
     ]
     code = f"import sys, {', '.join(names)}; sys.exit(bool({{'tensorflow', 'keras', 'matplotlib'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 60
+"""Lines; of a function those of code, without its docstring, comments and blank lines."""
+LONGER: dict[str, str] = {}
+"""File, or file::function → the reason why it is longer."""
+
+
+def lines_of_code(function: ast.FunctionDef, source: list[str]) -> int:
+    first = function.body[0]
+    told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    inside = set(range(first.lineno, first.end_lineno + 1)) if told else set()
+    lines = range(function.lineno, function.end_lineno + 1)
+    return sum(1 for n in lines if n not in inside and source[n - 1].strip() and source[n - 1].strip()[0] != "#")
+
+
+def test_no_file_and_no_function_is_too_long():
+    found = {}
+    for path in [one for folder in ("pnet_tf", "tfrecords", "tools", "tests") for one in modules(folder)]:
+        source, name = path.read_text().splitlines(), path.relative_to(ROOT).as_posix()
+        if len(source) > LONGEST_FILE:
+            found[name] = len(source)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and lines_of_code(node, source) > LONGEST_FUNCTION:
+                found[f"{name}::{node.name}"] = lines_of_code(node, source)
+    assert found.keys() == LONGER.keys(), found
