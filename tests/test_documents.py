@@ -131,9 +131,9 @@ def test_the_tree_in_the_guide_is_the_tree():
     (block,) = re.findall(r"^```\n(README\.md.*?)^```$", text_of("BUILD.md"), re.MULTILINE | re.DOTALL)
     listed, above = set(), ""
     for line in block.splitlines():
-        name = line.split()[0]
-        above = name if not line.startswith(" ") else above
-        listed.add(name if name == above else f"{above}{name}")
+        names = re.match(r" *((?:[\w.]+[/]?, )*[\w.]+/?)", line)[1].split(", ")
+        above = above if line.startswith(" ") else names[0]
+        listed |= {f"{above}{name}" if line.startswith(" ") else name for name in names}
     for path in listed:
         assert (ROOT / path).exists(), path
     there = {f"pnet_tf/{one.name}/" for one in (ROOT / "pnet_tf").iterdir() if (one / "__init__.py").exists()}
