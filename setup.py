@@ -32,6 +32,7 @@ ADDONS = [
 
 COMMANDS = [
     "convert",
+    "teachers",
     "views=show_views",
     "train",
     "average",

@@ -12,13 +12,7 @@ from pnet_tf.runtime import peer
 from pnet_tf.stack import keras, tf
 from pnet_tf_tools import convert, train
 from tfrecords import teacher
-
-
-def write_network(path, layer) -> str:
-    """A float .tflite of one layer on (1, 8, 8, 3)."""
-    model = keras.Sequential([keras.Input((8, 8, 3), batch_size=1), layer])
-    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-    return str(path)
+from tiny_peers import write_network
 
 
 @pytest.fixture(scope="module")

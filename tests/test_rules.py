@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime", "benchmark"},
 }
-TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "pictures", "runtime", "stack"}
+TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "metrics", "pictures", "runtime", "stack"}
 TFRECORDS_MAY_IMPORT_OF = {"data": {"records"}, "runtime": {"peer"}}
 """Of these rooms not everything."""
 STARTS_WITHOUT_TENSORFLOW = ("runtime", "cutout", "pictures", "benchmark", "metrics")

@@ -154,19 +154,19 @@ def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
 SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, unlabelled, coco_negatives)}
 
 
-def keep_listed(items: list[Item], split_file: pathlib.Path) -> list[Item]:
-    """The items whose id stands in a file, one a line, with or without a suffix such as .jpg.
+def keep_listed(items: list[Item], split_file: pathlib.Path, flag: str = "--split_file") -> list[Item]:
+    """The items whose id stands in a file, one a line, with or without a suffix such as .jpg; `flag` named it.
 
     Raises:
       InputError: no such file, or an id in it that is not among the items.
     """
     if not split_file.is_file():
-        raise InputError(f"{split_file}: no such file; --split_file lists one id a line")
+        raise InputError(f"{split_file}: no such file; {flag} lists one id a line")
     known = {item.id: item for item in items}
     try:
         lines = [line.strip() for line in split_file.read_text().splitlines() if line.strip()]
     except UnicodeDecodeError:
-        raise InputError(f"{split_file}: not a text file; --split_file lists one id a line") from None
+        raise InputError(f"{split_file}: not a text file; {flag} lists one id a line") from None
     wanted = dict.fromkeys(line if line in known else pathlib.PurePath(line).stem for line in lines)
     missing = [name for name in wanted if name not in known]
     if missing:

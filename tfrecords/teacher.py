@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import threading
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -45,22 +46,28 @@ class Teacher:
         A single teacher answers at its own size, several at the photo's or `LARGEST`, whichever is smaller.
         """
         answers = [
-            recentred(self._answer(_network(model, threading.get_ident()), rgb), threshold)
+            recentred(ask(model, rgb, self.mirrored), threshold)
             for model, threshold in zip(self.models, self.thresholds, strict=True)
         ]
-        if len(answers) == 1:
-            return ramped(answers[0], self.floor)
-        scale = min(1.0, LARGEST / max(rgb.shape[:2]))
-        height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
-        answers = [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in answers]
-        together = fused(*answers) if self.fusion == "edge" else np.mean(answers, axis=0)
+        together = answers[0] if len(answers) == 1 else combined(answers, self.fusion, *rgb.shape[:2])
         return ramped(together, self.floor)
 
-    def _answer(self, network: peer.PeerNetwork, rgb: np.ndarray) -> np.ndarray:
-        said = np.clip(network(rgb), 0, 1)
-        if self.mirrored:
-            said = (said + np.clip(network(np.ascontiguousarray(rgb[:, ::-1])), 0, 1)[:, ::-1]) / 2
-        return said
+
+def ask(model: str, rgb: np.ndarray, mirrored: bool) -> np.ndarray:
+    """What one model says of a photo (h, w, 3) uint8 RGB, or it and its mirror image in the mean; (h', w') 0..1."""
+    network = _network(model, threading.get_ident())
+    said = np.clip(network(rgb), 0, 1)
+    if mirrored:
+        said = (said + np.clip(network(np.ascontiguousarray(rgb[:, ::-1])), 0, 1)[:, ::-1]) / 2
+    return said
+
+
+def combined(answers: Sequence[np.ndarray], fusion: str, height: int, width: int) -> np.ndarray:
+    """Several answers for a photo of height × width as one, see `Teacher`; at most `LARGEST` pixels long."""
+    scale = min(1.0, LARGEST / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    answers = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in answers]
+    return fused(*answers) if fusion == "edge" else np.mean(answers, axis=0)
 
 
 @functools.cache

@@ -33,6 +33,7 @@ flags.DEFINE_enum("mask_values", "auto", masks.CONVENTIONS, "What masks look lik
 flags.DEFINE_list("classes", [], "Foreground classes (supervisely); person* by default.", flag_values=FLAGS)
 flags.DEFINE_string("coco_json", None, "COCO instances file (coco_negatives).", flag_values=FLAGS)
 flags.DEFINE_string("split_file", None, "Takes only the ids in this file, one a line.", flag_values=FLAGS)
+flags.DEFINE_string("leave_out", None, "Leaves out the ids in this file, one a line.", flag_values=FLAGS)
 flags.DEFINE_enum("split", "train", split.SPLITS, "Which split to write; its files get that name.", flag_values=FLAGS)
 flags.DEFINE_float("val_fraction", 0.0, "Share of the photos that belongs to the split val.", 0, 0.9, flag_values=FLAGS)
 flags.DEFINE_integer("split_seed", 0, "Seed of the random split.", flag_values=FLAGS)
@@ -105,6 +106,9 @@ def _items() -> list[sources.Item]:
     items = sources.SOURCES[FLAGS.source](pathlib.Path(FLAGS.input_dir), options)
     if FLAGS.split_file:
         items = sources.keep_listed(items, pathlib.Path(FLAGS.split_file))
+    if FLAGS.leave_out:
+        left_out = {item.id for item in sources.keep_listed(items, pathlib.Path(FLAGS.leave_out), "--leave_out")}
+        items = [item for item in items if item.id not in left_out]
     return split.choose(items, FLAGS.split, FLAGS.val_fraction, FLAGS.split_seed)
 
 
