@@ -1,36 +1,27 @@
 """Training as processes: killed at any moment, and shared out over workers."""
 
 import json
-import os
 import pathlib
 import signal
 import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+import small_run
 from pnet_tf.stack import tf
 
-RUN = [sys.executable, str(pathlib.Path(__file__).with_name("small_run.py"))]
 EPOCHS = 8
 STEPS = 3 * EPOCHS  # 12 records at batch 4
 
 
-def start(records, directory, *options: str, **environment: str) -> subprocess.Popen:
+def start(records, directory, *options: str, **environment: str) -> small_run.Process:
     settings = ["--preset=tiny", f"--epochs={EPOCHS}", "--input_height=32", "--input_width=32", "--ema_decay=0.9"]
     places = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={directory}"]
-    return subprocess.Popen(
-        [*RUN, *places, *settings, "--notensorboard", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
+    return small_run.Process([*places, *settings, "--notensorboard", *options], environment)
 
 
-def finish(process: subprocess.Popen) -> None:
+def finish(process: small_run.Process) -> None:
     _, errors = process.communicate()
     assert process.returncode == 0, errors
 
@@ -87,7 +78,7 @@ def test_killed_within_a_checkpoint_ends_as_an_unbroken_run(records, tmp_path):
     assert_same_end(tmp_path / "broken", tmp_path / "whole")
 
 
-def workers(records, directory) -> list[subprocess.Popen]:
+def workers(records, directory) -> list[small_run.Process]:
     """Two workers over the loopback device."""
     with socket.socket() as one, socket.socket() as two:
         for free in (one, two):
