@@ -96,6 +96,8 @@ setup(
     install_requires=[
         "numpy>=1.26",
         "opencv-python>=4.9,<5",
+        "Pillow>=11.3",  # reads AVIF
+        "pillow-heif>=0.20",
         "ai-edge-litert>=2.0",
         "absl-py>=1.4",
         "tqdm>=4.66",
@@ -110,7 +112,6 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.5",
             "ruff>=0.6",
-            "Pillow>=10",
             "scipy>=1.11",
             "apache-beam>=2.60",
             "onnx>=1.16",

@@ -63,7 +63,11 @@ def fit_mask(mask: np.ndarray, target_height: int, target_width: int, mode: str,
     return canvas
 
 
+def inner(probability: np.ndarray, at: Placement) -> np.ndarray:
+    """What of the network's (H, W) answer is the photo, without the letterbox's border."""
+    return np.ascontiguousarray(probability[at.top : at.top + at.inner_height, at.left : at.left + at.inner_width])
+
+
 def unfit(probability: np.ndarray, at: Placement) -> np.ndarray:
     """The network's (H, W) float32 answer at the photo's own (height, width), bilinear."""
-    inner = probability[at.top : at.top + at.inner_height, at.left : at.left + at.inner_width]
-    return _scaled(np.ascontiguousarray(inner), at.height, at.width)
+    return _scaled(inner(probability, at), at.height, at.width)

@@ -1,7 +1,28 @@
+import fcntl
 import importlib.util
+import os
 import pathlib
+from collections.abc import Callable
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path]:
+    """A function (name, make) → a folder that one of the processes of this run fills, and all of them use."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
+        made = root / f"{name}-shared"
+        with open(root / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (made / "done").exists():
+                make(made)
+                (made / "done").touch()
+        return made
+
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,24 +36,25 @@ def unoptimised_graphs() -> None:
 
 
 @pytest.fixture(scope="session")
-def records(tmp_path_factory) -> tuple[str, str]:
+def records(made_once) -> tuple[str, str]:
     """Glob patterns of 12 training and 4 validation records."""
     from helpers import write_records
 
-    return write_records(tmp_path_factory.mktemp("data"))
+    folder = made_once("data", write_records)
+    return str(folder / "records/train-*.tfrecord"), str(folder / "records/val-*.tfrecord")
 
 
 @pytest.fixture(scope="session")
-def trained(records, tmp_path_factory) -> pathlib.Path:
-    """A model directory of preset tiny, two epochs."""
-    from pnet_tf_tools import train
+def trained(records, made_once) -> pathlib.Path:
+    """A model directory of preset tiny, two epochs; nobody writes into it."""
 
-    directory = tmp_path_factory.mktemp("model") / "tiny"
-    status = train.main(
-        [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={directory}", "--preset=tiny"]
-    )
-    assert status == 0
-    return directory
+    def make(folder: pathlib.Path) -> None:
+        from pnet_tf_tools import train
+
+        on = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={folder / 'tiny'}"]
+        assert train.main([*on, "--preset=tiny"]) == 0
+
+    return made_once("model", make) / "tiny"
 
 
 @pytest.fixture

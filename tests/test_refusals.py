@@ -14,7 +14,7 @@ def test_segment_refuses(capsys, photo, tmp_path):
     out = f"--output={tmp_path}/out.png"
     for arguments, words in (
         ((f"--input={tmp_path}/absent.jpg", out), "absent.jpg: no such file"),
-        ((f"--input={tmp_path}/empty", out), "holds no photo"),
+        ((f"--input={tmp_path}/empty", out), "holds no picture"),
         ((f"--input={tmp_path}/text.jpg", out), "text.jpg: unreadable or truncated photo"),
         ((f"--input={photo}", out, f"--model={tmp_path}/wrong.tflite"), "wrong.tflite: not a .tflite model"),
         ((f"--input={photo}", out, f"--model={tmp_path}/none.tflite"), "none.tflite: no such model file"),
@@ -26,7 +26,12 @@ def test_segment_refuses(capsys, photo, tmp_path):
         ((f"--input={photo}", f"--output={tmp_path}/out.jpg"), "use .png"),
         ((f"--input={photo}", f"--output={tmp_path}/there.png"), "--overwrite"),
         ((f"--input={photo}", f"--output={photo}/out.png"), "cannot be written"),
-        ((f"--input={photo}", out, "stray"), "stray"),
+        ((f"--input={photo}", out, "stray.jpg"), "one picture for 2 inputs"),
+        ((f"--input={photo}", f"--output={photo}", "--overwrite", "--background=blur"), "is one of the inputs"),
+        ((f"--input={photo}", out, "--overwrite", "--skip_existing"), "give one"),
+        ((), "name a photo or a folder"),
+        (("-",), "name its --output"),
+        ((f"--input={tmp_path}",), "--output: name a folder"),
     ):
         assert words in fails(capsys, "segment", *arguments)
     assert not (tmp_path / "out.png").exists() and (tmp_path / "there.png").read_bytes() == b"mine"

@@ -63,6 +63,10 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     if item.mask is None and not preparation.teacher:
         raise InputError(f"{item.photo}: has no mask; --teacher names the network that draws it")
     taken = reader.read(item.photo)
+    if taken.opacity is not None:
+        raise InputError(f"{item.photo}: partly transparent; flatten it onto a background")
+    if taken.content is None:
+        taken = reader.encode(taken.rgb)
     mask = None if item.mask is None else item.mask.read(*taken.rgb.shape[:2])
     if preparation.face_crop:
         found = face.find(taken.rgb)

@@ -10,10 +10,11 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from absl import flags
 
+import pnet_tf
 from pnet_tf import files
 from pnet_tf.errors import InputError
 
@@ -32,24 +33,50 @@ def new_flags() -> flags.FlagValues:
     return values
 
 
-def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list[str] | None = None) -> int:
+def _parsed(arguments: list[str], values: flags.FlagValues, doc: str, positional: str | None) -> bool:
+    """Sets the flags; False where the words only asked for help or the version, which is printed."""
+    values.unparse_flags()
+    for name in values:
+        values[name].unparse()
+    if {"--help", "-h", "-help", "--helpfull"} & set(arguments):
+        print(doc.strip(), "\n")
+        print(values.get_help())
+        return False
+    if "--version" in arguments:
+        print(f"pnet_tf {pnet_tf.__version__}")
+        return False
+    values.set_gnu_getopt(positional is not None)
+    rest = values(arguments)[1:]
+    if positional:
+        values[positional].value = [*(values[positional].value or []), *rest]
+    elif rest:
+        raise InputError(f"{rest[0]}: not a flag; every setting is --name=value, see --help")
+    return True
+
+
+class Unfinished(Exception):
+    """Everything that could be done was done, and the user knows what could not: exit status 1, no further line."""
+
+
+def run(
+    main: Callable[[], None],
+    values: flags.FlagValues,
+    doc: str,
+    argv: list[str] | None = None,
+    positional: str | None = None,
+) -> int:
     """Parses the flags, runs `main`, and turns what the user can put right into one line.
+
+    Args:
+      positional: the repeatable flag that words without a flag go to.
 
     Returns:
       The exit status: 0, or 1 after one line on stderr; 130 after an interrupt.
     """
     arguments = list(sys.argv if argv is None else ["", *argv])
     try:
-        values.unparse_flags()
-        for name in values:
-            values[name].unparse()
-        if {"--help", "-h", "-help", "--helpfull"} & set(arguments):
-            print(doc.strip(), "\n")
-            print(values.get_help())
+        if not _parsed(arguments, values, doc, positional):
             return 0
-        rest = values(arguments)[1:]
-        if rest:
-            raise InputError(f"{rest[0]}: not a flag; every setting is --name=value, see --help")
         main()
     except (InputError, flags.Error) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -59,6 +86,8 @@ def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list
     except OSError as error:
         print(f"error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
+    except Unfinished:
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -66,11 +95,11 @@ def run(main: Callable[[], None], values: flags.FlagValues, doc: str, argv: list
 
 
 @contextlib.contextmanager
-def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A callable (done, total) that draws a bar on a terminal, and elsewhere prints a line now and then."""
+def progress(description: str, unit: str, output: TextIO | None = None) -> Iterator[Callable[[int, int], None]]:
+    """A callable (done, total) that draws a bar on a terminal, and elsewhere prints a line now and then to `output`."""
     from tqdm import tqdm
 
-    latest = time.monotonic()
+    started = latest = time.monotonic()
     with tqdm(desc=description, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def update(done: int, total: int) -> None:
@@ -79,7 +108,8 @@ def progress(description: str, unit: str) -> Iterator[Callable[[int, int], None]
             bar.update(done - bar.n)
             if bar.disable and time.monotonic() - latest > LINE_SECONDS:
                 latest = time.monotonic()
-                print(f"{description}: {done} of {total}", flush=True)
+                left = (latest - started) / max(done, 1) * (total - done)
+                print(f"{description}: {done} of {total}, about {left:.0f} s left", file=output, flush=True)
 
         yield update
 

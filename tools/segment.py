@@ -1,39 +1,48 @@
-"""pnet-segment: cuts the person out of a photo, or out of every photo of a folder.
+"""pnet-segment: cuts the person out of photos, or changes what is behind.
 
-pnet-segment --input=me.jpg                                        me-cutout.png, transparent
-pnet-segment --input=me.jpg --output=call.jpg --background=blur
-pnet-segment --input=photos --output=out --background=beach.jpg
-pnet-segment --input=me.jpg --output=mask.png --background=mask    the foreground probability, grey
+pnet-segment me.jpg                                        me-cutout.png, transparent
+pnet-segment me.jpg --output=call.jpg --background=blur
+pnet-segment photos --output=out --background=beach.jpg    a folder, with --recursive what is in its folders, too
+pnet-segment me.jpg --output=mask.png --background=mask    the opacity, grey
+cat me.jpg | pnet-segment - --output=- > me.png
 """
 
-import collections
 import pathlib
 import re
 import sys
+from collections.abc import Callable
 
 from absl import flags
 
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli
+from pnet_tf_tools import cli, jobs
 
 FLAGS = cli.new_flags()
-flags.DEFINE_string("input", None, "A photo, or a folder of photos.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "A picture, or a folder for a folder.", flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "input", [], "A photo, a folder of photos, or - for standard input; repeatable, --input= may be left out.",
+    flag_values=FLAGS,
+)  # fmt: skip
+flags.DEFINE_string("output", None, "A picture, a folder, or - for standard output.", flag_values=FLAGS)
 flags.DEFINE_string(
     "background", "transparent", "transparent, blur, a colour such as #00ff00, a picture, or mask.", flag_values=FLAGS
 )
 flags.DEFINE_string("model", "portraitnet", "A .tflite file, or a shipped model's name.", flag_values=FLAGS)
+flags.DEFINE_enum("refine", "on", ["on", "off"], "The edge follows the photo at its own size.", flag_values=FLAGS)
+flags.DEFINE_enum("colours", "on", ["on", "off"], "The person's own colours at the edge.", flag_values=FLAGS)
+flags.DEFINE_enum("keep", "all", ["all", "largest"], "Everybody, or the largest person alone.", flag_values=FLAGS)
 flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
 flags.DEFINE_integer("threads", 2, "Threads of the network.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_boolean("recursive", False, "Looks into the folders of a folder, too.", flag_values=FLAGS)
+flags.DEFINE_boolean("skip_existing", False, "Leaves pictures that are already there.", flag_values=FLAGS)
 flags.DEFINE_boolean("overwrite", False, "Replaces pictures that are already there.", flag_values=FLAGS)
 
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
-def _backdrop():
-    """A function (photo, probability) → finished picture, as --background says."""
+def _finish() -> Callable:
+    """A function (`cutout.matte.Matte`) → finished picture, as --background says."""
     import numpy as np
 
     from pnet_tf.cutout import compose
@@ -43,60 +52,81 @@ def _backdrop():
     if kind == "transparent":
         return compose.cut_out
     if kind == "blur":
-        return lambda rgb, probability: compose.over(rgb, probability, compose.blurred(rgb, probability))
+        return compose.blurred
     if kind == "mask":
-        return lambda rgb, probability: np.rint(probability * 255).astype(np.uint8)
+        return lambda matte: matte.opacity
     if COLOUR.fullmatch(kind):
         colour = np.array([int(kind[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
-        return lambda rgb, probability: compose.over(rgb, probability, colour)
+        return lambda matte: compose.over(matte, colour)
     if not pathlib.Path(kind).is_file():
         raise InputError(f"--background={kind}: neither transparent, blur, mask, a colour #rrggbb, nor a picture file")
     picture = reader.read(kind).rgb
-    return lambda rgb, probability: compose.over(rgb, probability, compose.filled(picture, *rgb.shape[:2]))
+    return lambda matte: compose.over(matte, picture)
 
 
-def _jobs() -> list[tuple[pathlib.Path, pathlib.Path]]:
-    from pnet_tf.pictures import header
-
-    source = pathlib.Path(FLAGS.input)
+def _planned() -> list[jobs.Job]:
+    if not FLAGS.input:
+        raise InputError("name a photo or a folder: pnet-segment me.jpg; see --help")
+    if FLAGS.overwrite and FLAGS.skip_existing:
+        raise InputError("--overwrite and --skip_existing: pictures that are there are replaced or left; give one")
     suffix = ".png" if FLAGS.background in ("transparent", "mask") else ".jpg"
-    if source.is_dir():
-        if not FLAGS.output:
-            raise InputError("--output: name a folder for the pictures")
-        photos = sorted(one for one in source.iterdir() if one.suffix.lower() in header.SUFFIXES)
-        if not photos:
-            raise InputError(f"{source}: holds no photo ({', '.join(header.SUFFIXES)})")
-        jobs = [(one, pathlib.Path(FLAGS.output) / (one.stem + suffix)) for one in photos]
-        for name, count in collections.Counter(output.name for _, output in jobs).items():
-            if count > 1:
-                raise InputError(f"{source}: {count} photos would all become {name}; rename them apart")
+    planned = jobs.plan(FLAGS.input, FLAGS.output, suffix, FLAGS.recursive)
+    if FLAGS.skip_existing:
+        return [job for job in planned if job.output == jobs.PIPE or not pathlib.Path(job.output).exists()]
+    for job in planned:
+        if job.output != jobs.PIPE:
+            cli.refuse_existing(job.output, FLAGS.overwrite)
+    return planned
+
+
+def _do(job: jobs.Job, segmenter, finish: Callable) -> None:
+    from pnet_tf.pictures import reader, writer
+
+    pipe = job.source == jobs.PIPE
+    photo = reader.from_bytes(sys.stdin.buffer.read(), "standard input") if pipe else reader.read(job.source)
+    picture = finish(segmenter.matte(photo.rgb, photo.opacity))
+    if job.output == jobs.PIPE:
+        suffix = ".jpg" if picture.ndim == 3 and picture.shape[2] == 3 else ".png"
+        sys.stdout.buffer.write(writer.encoded(picture, suffix, photo))
     else:
-        jobs = [(source, pathlib.Path(FLAGS.output or source.with_name(f"{source.stem}-cutout{suffix}")))]
-    for _, output in jobs:
-        cli.refuse_existing(output, FLAGS.overwrite)
-    return jobs
+        writer.write(job.output, picture, photo)
 
 
 def segment() -> None:
-    """Segments what the flags name."""
-    from pnet_tf.pictures import reader, writer
+    """Segments what the flags name; a photo that cannot be read does not keep the others back."""
     from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
-    from pnet_tf.runtime.segmenter import Segmenter
+    from pnet_tf.runtime.segmenter import Look, Segmenter
 
-    jobs, finish = _jobs(), _backdrop()
-    segmenter = Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize)
-    with cli.progress("segmenting", "photo") as update:
-        for done, (photo, output) in enumerate(jobs, 1):
-            rgb = reader.read(photo).rgb
-            writer.write(output, finish(rgb, segmenter(rgb)))
-            update(done, len(jobs))
-    print(jobs[0][1] if len(jobs) == 1 else f"{len(jobs)} pictures in {FLAGS.output}")
+    planned, finish = _planned(), _finish()
+    look = Look(refine=FLAGS.refine == "on", colours=FLAGS.colours == "on", keep=FLAGS.keep)
+    segmenter = Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize, look)
+    failures: list[str] = []
+    told = sys.stderr if any(job.output == jobs.PIPE for job in planned) else sys.stdout
+    with cli.progress("segmenting", "photo", told) as update:
+        for done, job in enumerate(planned, 1):
+            try:
+                _do(job, segmenter, finish)
+            except InputError as error:
+                if len(planned) == 1:
+                    raise
+                failures.append(str(error))
+            update(done, len(planned))
+    made = [job.output for job in planned]
+    if told is sys.stdout:
+        print(
+            made[0] if len(made) == 1 else f"{len(made) - len(failures)} pictures in {FLAGS.output or 'their places'}"
+        )
+    if failures:
+        for line in failures:
+            print(f"error: {line}", file=sys.stderr)
+        print(f"error: {len(failures)} of {len(planned)} photos could not be done; the others are", file=sys.stderr)
+        raise cli.Unfinished
 
 
 def main(argv: list[str] | None = None) -> int:
     """Console entry point; returns the exit status."""
-    return cli.run(segment, FLAGS, __doc__, argv)
+    return cli.run(segment, FLAGS, __doc__, argv, positional="input")
 
 
 if __name__ == "__main__":

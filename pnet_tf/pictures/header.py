@@ -2,8 +2,8 @@
 
 import dataclasses
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-"""Of the files that are read and written."""
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif")
+"""Of the files that are read."""
 
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 """How such files begin."""

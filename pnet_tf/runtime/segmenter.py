@@ -1,10 +1,15 @@
-"""From a photo of any size to its foreground probability at the same size."""
+"""From a photo of any size to its foreground probability, its opacity, and pictures without its background."""
 
-from typing import Protocol
+import dataclasses
+import threading
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from pnet_tf import resize
+from pnet_tf.cutout import compose, opacity, refine
+from pnet_tf.cutout.matte import Matte
+from pnet_tf.errors import InputError
 
 WHOLE = "whole"
 """How photos meet a network that fits them itself, as `peer.PeerNetwork` does."""
@@ -37,13 +42,87 @@ def ask(network: Network, rgb: np.ndarray, mode: str) -> tuple[np.ndarray, resiz
     return network(fitted), at
 
 
-class Segmenter:
-    """Fits a photo to the network's size, asks the network, and fits the answer to the photo."""
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How an opacity is made of a probability.
 
-    def __init__(self, network: Network, mode: str = "letterbox"):
-        """Takes a network and how photos meet its size, see `ask`."""
-        self._network, self._mode = network, mode
+    Attributes:
+      refine: the edge follows the photo at its own size.
+      colours: pixels at the edge show the person's own colours.
+      keep: "all" keeps everybody, "largest" the largest person alone.
+    """
+
+    refine: bool = True
+    colours: bool = True
+    keep: Literal["all", "largest"] = "all"
+
+
+class Segmenter:
+    """Asks a network about photos and makes pictures of its answers; may be used by several threads at once.
+
+    Every method takes a photo as (h, w, 3) uint8 RGB, and raises InputError for anything else.
+    """
+
+    def __init__(self, network: Network, mode: str = "letterbox", look: Look = Look()):
+        """Takes a network, how photos meet its size (see `ask`), and the look of what comes of it."""
+        self._network, self._mode, self._look = network, mode, look
+        self._turn = threading.Lock()  # an interpreter serves one at a time
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
-        """(h, w, 3) uint8 RGB → (h, w) float32 foreground probability 0..1."""
-        return resize.unfit(*ask(self._network, rgb, self._mode))
+        """Foreground probability, (h, w) float32 0..1: the network's own, enlarged."""
+        return resize.unfit(*self._ask(checked(rgb)))
+
+    def matte(self, rgb: np.ndarray, own_opacity: np.ndarray | None = None) -> Matte:
+        """The photo with its opacity.
+
+        Args:
+          rgb: the photo.
+          own_opacity: (h, w) uint8 of a picture that is partly transparent already; it is multiplied in.
+        """
+        probability, at = self._ask(checked(rgb))
+        inside = resize.inner(probability, at)
+        small, _ = resize.fit_photo(rgb, *inside.shape, "stretch")
+        clean = opacity.without_crumbs(inside, self._look.keep)
+        found = refine.at_photo_size(rgb, small, clean, self._look.refine)
+        if own_opacity is not None:
+            found = np.rint(found * (own_opacity / np.float32(255))).astype(np.uint8)
+        return Matte(np.ascontiguousarray(rgb), found, self._look.colours)
+
+    def cut_out(self, rgb: np.ndarray) -> np.ndarray:
+        """The person before nothing, (h, w, 4) uint8 RGBA."""
+        return compose.cut_out(self.matte(rgb))
+
+    def replace(self, rgb: np.ndarray, background: np.ndarray) -> np.ndarray:
+        """The person before a colour (3,) or a picture (h', w', 3), uint8, that is scaled to fill; (h, w, 3) uint8."""
+        behind = np.asarray(background, np.uint8)
+        return compose.over(self.matte(rgb), behind if behind.ndim == 1 else checked(behind))
+
+    def blur(self, rgb: np.ndarray) -> np.ndarray:
+        """The person before the photo's own background out of focus, (h, w, 3) uint8."""
+        return compose.blurred(self.matte(rgb))
+
+    def _ask(self, rgb: np.ndarray) -> tuple[np.ndarray, resize.Placement]:
+        with self._turn:
+            return ask(self._network, rgb, self._mode)
+
+
+def checked(rgb: Any) -> np.ndarray:
+    """The photo as it is; raises InputError, with the way to mend it, unless it is (h, w, 3) uint8 and not empty."""
+    wanted = "a photo is a NumPy array (h, w, 3) of uint8, RGB 0..255"
+    if not isinstance(rgb, np.ndarray):
+        hint = "; numpy.asarray(image.convert('RGB')) makes one" if hasattr(rgb, "convert") else ""
+        raise InputError(f"{wanted}, not {type(rgb).__name__}{hint}")
+    has = f"not {rgb.dtype} {rgb.shape}"
+    if rgb.dtype != np.uint8:
+        floats = rgb.dtype.kind == "f"
+        raise InputError(f"{wanted}, {has}" + ("; (255 * rgb).astype(numpy.uint8), if it is 0..1" if floats else ""))
+    if rgb.ndim != 3 or rgb.shape[2] != 3:
+        hints = {
+            2: "; numpy.dstack([grey] * 3) makes one of grey",
+            3: "; rgba[..., :3] leaves the opacity out",
+            4: "; give the photos of a batch one by one",
+        }
+        raise InputError(f"{wanted}, {has}{hints.get(rgb.ndim, '')}")
+    if not rgb.size:
+        raise InputError(f"{wanted}, {has}, which is empty")
+    return rgb

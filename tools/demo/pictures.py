@@ -11,7 +11,6 @@ import numpy as np
 import photos
 import pnet_tf
 from pnet_tf import evaluation, grid, worst
-from pnet_tf.cutout import compose
 from pnet_tf.pictures import writer
 
 HERE = pathlib.Path(__file__).parent
@@ -28,11 +27,9 @@ def _at_height(rgb: np.ndarray, height: int) -> np.ndarray:
 def portrait() -> np.ndarray:
     """The astronaut, what `portraitnet` says of her, and two other backgrounds."""
     rgb, _ = photos.portrait("astronaut")
-    foreground = pnet_tf.load(MODELS[0])(rgb)
-    grey = cv2.cvtColor(np.rint(255 * foreground).astype(np.uint8), cv2.COLOR_GRAY2RGB)
-    blurred = compose.over(rgb, foreground, compose.blurred(rgb, foreground))
-    replaced = compose.over(rgb, foreground, compose.filled(photos.picture("coffee"), *rgb.shape[:2]))
-    cells = [rgb, grey, blurred, replaced]
+    segmenter = pnet_tf.load(MODELS[0])
+    grey = cv2.cvtColor(segmenter.matte(rgb).opacity, cv2.COLOR_GRAY2RGB)
+    cells = [rgb, grey, segmenter.blur(rgb), segmenter.replace(rgb, photos.picture("coffee"))]
     return np.hstack([_at_height(cell, HEIGHT) for cell in cells])
 
 

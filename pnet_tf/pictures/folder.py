@@ -1,0 +1,42 @@
+"""Which files of a folder are pictures."""
+
+import dataclasses
+import pathlib
+
+from pnet_tf.errors import InputError
+from pnet_tf.pictures import header
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """What a folder holds.
+
+    Attributes:
+      pictures: files whose suffix is a picture's, sorted.
+      others: the visible files that are none, sorted.
+    """
+
+    pictures: tuple[pathlib.Path, ...]
+    others: tuple[pathlib.Path, ...]
+
+
+def walk(folder: pathlib.Path, recursive: bool) -> Listing:
+    """Lists a folder, and the folders in it if asked; what is hidden, or in a hidden folder, counts nowhere.
+
+    Raises:
+      InputError: no such folder, or no picture in it.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    found = sorted(folder.rglob("*") if recursive else folder.iterdir())
+    visible = [
+        one
+        for one in found
+        if one.is_file() and not any(part.startswith(".") for part in one.relative_to(folder).parts)
+    ]
+    pictures = tuple(one for one in visible if one.suffix.lower() in header.SUFFIXES)
+    if not pictures:
+        deeper = not recursive and any(one.is_dir() for one in found)
+        hint = "; --recursive looks into its folders, too" if deeper else ""
+        raise InputError(f"{folder}: holds no picture ({', '.join(header.SUFFIXES)}){hint}")
+    return Listing(pictures, tuple(one for one in visible if one not in set(pictures)))
