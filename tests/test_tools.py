@@ -68,8 +68,7 @@ def test_shipped_models_have_names(photo, tmp_path, monkeypatch):
         assert run("segment", f"--input={photo}", *arguments, "--overwrite") == 0
         cut_out = cv2.imread(str(tmp_path / "me-cutout.png"), cv2.IMREAD_UNCHANGED)
         for model in ("portraitnet", shipped.path()):
-            foreground = pnet_tf.load(model)(reader.read(photo).rgb)
-            assert np.array_equal(cut_out[..., 3], np.rint(255 * foreground))
+            assert np.array_equal(cut_out[..., 3], pnet_tf.load(model).matte(reader.read(photo).rgb).opacity)
 
 
 def test_a_folder_of_a_shipped_models_name_does_not_hide_it(tmp_path, monkeypatch):
