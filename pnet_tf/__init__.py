@@ -24,7 +24,8 @@ def load(model: str | os.PathLike = "portraitnet", threads: int = 2) -> "Segment
       threads: threads of the network.
 
     Returns:
-      A callable: photo (h, w, 3) uint8 RGB of any size → foreground probability (h, w) float32 0..1.
+      A callable, for any thread: photo (h, w, 3) uint8 RGB of any size → foreground probability (h, w) float32 0..1;
+      with `cut_out`, `blur` and `replace` for finished pictures.
 
     Raises:
       InputError: neither a file nor a shipped model (the shipped models are listed), or a file of another contract.

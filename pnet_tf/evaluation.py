@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from pnet_tf import resize
+from pnet_tf.cutout import refine
 from pnet_tf.metrics import masks, opacity
 from pnet_tf.runtime.segmenter import WHOLE, Network, ask
 
@@ -37,6 +38,7 @@ def evaluate(
     samples: Iterable[Sample],
     mode: str = "letterbox",
     on_photo: Callable[[Photo], None] | None = None,
+    refined: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Mean scores over labelled photos.
 
@@ -45,6 +47,7 @@ def evaluate(
       samples: id, RGB photo and labels, one at a time.
       mode: "letterbox", the paper's test procedure, "stretch", or `segmenter.WHOLE`.
       on_photo: called with every photo.
+      refined: at the photo's size, score what `cutout.refine` makes of the answer.
 
     Returns:
       NETWORK_SIZE and PHOTO_SIZE → the figures of `masks.Scores.result`; OPACITY → `opacity.Opacity.result`, at the
@@ -56,7 +59,7 @@ def evaluate(
         probability, at = ask(network, rgb, mode)
         fitted = resize.fit_mask(labels, *probability.shape, "stretch" if mode == WHOLE else mode)
         at_network = small.add(probability > THRESHOLD, fitted)
-        enlarged = resize.unfit(probability, at)
+        enlarged = _refined(rgb, probability, at) if refined else resize.unfit(probability, at)
         predicted = enlarged > THRESHOLD
         at_photo = full.add(predicted, labels)
         clear.add(enlarged, labels)
@@ -64,6 +67,13 @@ def evaluate(
             on_photo(Photo(name, rgb, labels, predicted, at_network, at_photo))
     found = {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result(), OPACITY: clear.result(), NOBODY: full.nobody()}
     return {name: figures for name, figures in found.items() if figures}
+
+
+def _refined(rgb: np.ndarray, probability: np.ndarray, at: resize.Placement) -> np.ndarray:
+    """(h, w) float32 0..1, the opacity at the photo's size."""
+    inside = resize.inner(probability, at)
+    small, _ = resize.fit_photo(rgb, *inside.shape, "stretch")
+    return refine.at_photo_size(rgb, small, inside) / np.float32(255)
 
 
 def mean_of_sets(sets: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:

@@ -98,12 +98,12 @@ def test_against_prints_the_paired_table(records, tmp_path, capsys):
         assert [int(count) for count in line[-2:]] == [one["ahead"], one["behind"]]
 
 
-def test_a_turn_and_a_light_reach_the_figures(records, tmp_path):
+def test_a_turn_a_light_and_refined_edges_reach_the_figures(records, tmp_path):
     on = (f"--model={shipped.path()}", f"--records={records[1]}", f"--json={tmp_path}/e.json")
     seen = []
-    for flags in ((), ("--turn=90",), ("--light=0.1",)):
+    for flags in ((), ("--turn=90",), ("--light=0.1",), ("--refine",)):
         assert evaluate(*on, *flags) == 0
         result = json.loads((tmp_path / "e.json").read_text())
         seen.append((result["turn"], result["light"], result[evaluation.PHOTO_SIZE]["boundary_iou"]))
-    assert [one[:2] for one in seen] == [(0, 1.0), (90, 1.0), (0, 0.1)]
-    assert len({one[2] for one in seen}) == 3
+    assert [one[:2] for one in seen] == [(0, 1.0), (90, 1.0), (0, 0.1), (0, 1.0)]
+    assert len({one[2] for one in seen}) == 4

@@ -58,8 +58,9 @@ def parse(words: list[str], whole: bool) -> None:
     given = [word for word in words[1:] if word not in ("…", "--help")]
     required = [one for one in values if values[one].value is None and _is_required(values, one)]
     absent = [] if whole else [f"--{one}=x" for one in required if not any(w.startswith(f"--{one}") for w in given)]
+    values.set_gnu_getopt(name == "segment")  # which takes photos without a flag
     rest = values([words[0], *given, *absent])[1:]
-    assert not rest, f"{' '.join(words)}: {rest[0]} is no flag"
+    assert not rest or name == "segment", f"{' '.join(words)}: {rest[0]} is no flag"
     if "preset" in values and values["preset"].present:
         presets.get(values.preset)
 

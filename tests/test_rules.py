@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout"},
     "benchmark": LIGHT | {"runtime"},
-    "evaluation": LIGHT | {"metrics", "runtime"},
+    "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
     "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},

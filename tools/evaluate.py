@@ -44,6 +44,7 @@ flags.DEFINE_boolean(
 flags.DEFINE_integer("seed", 0, "Seed of --illumination.", lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_enum("turn", "0", ["0", "90", "180", "270"], "Turns photos by degrees to the left.", flag_values=FLAGS)
 flags.DEFINE_float("light", 1.0, "Multiplies the pixels: 0.1 for a tenth of the light.", 0, 4, flag_values=FLAGS)
+flags.DEFINE_boolean("refine", False, "Scores edges that follow the photo, as pnet-segment's.", flag_values=FLAGS)
 flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
 flags.DEFINE_string("per_photo", None, "Writes every photo's figures to this .csv file.", flag_values=FLAGS)
@@ -88,7 +89,7 @@ def _scored(opened: scoring.Opened, lowest: worst.Worst) -> scoring.Scored:
             lowest(photo)
             update(len(photos), total)
 
-        scores = evaluation.evaluate(opened.network, samples, opened.resize, on_photo)
+        scores = evaluation.evaluate(opened.network, samples, opened.resize, on_photo, FLAGS.refine)
     return scoring.Scored(opened, scores, photos)
 
 
@@ -104,6 +105,7 @@ def _write(first: scoring.Scored, others: list[scoring.Scored], lowest: worst.Wo
     if FLAGS.json:
         ranking = [{"id": name, masks.FOREGROUND_IOU: score} for name, score in lowest.ranking()]
         light = {"illumination_seed": FLAGS.seed if FLAGS.illumination else None, "light": FLAGS.light}
+        light["refined"] = FLAGS.refine
         about = {**origin.about(shlex.join(["pnet-evaluate", *cli.given(FLAGS)])), **light, "turn": int(FLAGS.turn)}
         compared = [{**other.to_json(), "paired": scoring.paired_json(first, other)} for other in others]
         cli.write_json(FLAGS.json, {**about, **first.to_json(), "worst": ranking, "against": compared})
@@ -119,6 +121,7 @@ def evaluate() -> None:
     light = f", light changed by seed {FLAGS.seed}" if FLAGS.illumination else ""
     light += f", turned by {FLAGS.turn}°" if FLAGS.turn != "0" else ""
     light += f", {FLAGS.light:g} of the light" if FLAGS.light != 1 else ""
+    light += ", edges refined" if FLAGS.refine else ""
     scoring.print_scores(first, light)
     others = [_scored(one, worst.Worst(1)) for one in opened[1:]]
     for other in others:
