@@ -4,16 +4,17 @@ import json
 import pathlib
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from helpers import write_folder
 from pnet_tf.errors import InputError
+from processes import Process, finish
 from tfrecords import beam_runner, sources, writer
 
-COMMAND = [sys.executable, "-m", "pnet_tf_tools.convert", "--num_shards=4"]
+
+def start(*arguments: str) -> Process:
+    return Process("convert", ["--num_shards=4", *arguments])
 
 
 def contents(directory: pathlib.Path) -> dict[str, bytes]:
@@ -25,18 +26,19 @@ def unbroken(tmp_path_factory) -> tuple[pathlib.Path, pathlib.Path]:
     """300 photos, and what an unbroken conversion makes of them."""
     base = tmp_path_factory.mktemp("kill")
     photos = write_folder(base / "photos", 300)
-    subprocess.run([*COMMAND, f"--input_dir={photos}", f"--output_dir={base}/whole"], check=True)
+    finish(start(f"--input_dir={photos}", f"--output_dir={base}/whole"))
     return photos, base / "whole"
 
 
 def killed_when(arguments: list[str], condition) -> bool:
     """Starts a conversion and kills it -9 as soon as `condition` holds; False if it was too quick."""
-    process = subprocess.Popen([*COMMAND, *arguments])
+    process = start(*arguments)
     while process.poll() is None:
         if condition():
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             break
-    return process.wait() == -signal.SIGKILL
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("moment", ["first shard begun", "third shard begun", "shards moving", "manifest due"])
@@ -56,7 +58,7 @@ def test_killed_and_run_again_gives_the_same_bytes(unbroken, tmp_path, moment):
     for name, content in contents(out).items():  # whatever has its final name is complete
         assert content == (whole / name).read_bytes()
     if not (out / writer.MANIFEST).exists():  # otherwise the kill came too late
-        subprocess.run([*COMMAND, *arguments], check=True)
+        finish(start(*arguments))
         assert not partial.exists()
     assert contents(out) == contents(whole)
     entries = [json.loads((one / writer.MANIFEST).read_text())["splits"]["train"] for one in (out, whole)]
@@ -72,22 +74,17 @@ def test_killed_while_moving_and_once_more_before_that_gives_the_same_bytes(unbr
     shutil.copy(whole / first, out)
     (partial / writer.MOVING).write_text("\n".join(names))
     assert killed_when(arguments, (partial / first).exists)
-    subprocess.run([*COMMAND, *arguments], check=True)
+    finish(start(*arguments))
     assert contents(out) == contents(whole) and not partial.exists()
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
-    """A limit on file size stands in for the full disk; SIGXFSZ ignored, the write fails as it would there."""
     photos = write_folder(tmp_path / "photos", 60)
-    script = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from pnet_tf_tools import convert; from tfrecords import writer;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000));"
-        f"sys.exit(convert.main(['--input_dir={photos}', '--output_dir={tmp_path}/out', '--num_shards=1']))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and f"{tmp_path}/out: cannot be written" in done.stderr
+    arguments = [f"--input_dir={photos}", f"--output_dir={tmp_path}/out", "--num_shards=1"]
+    process = Process("convert", arguments, {"FILE_LIMIT": "20000"}, "full_disk")
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.count("\n") == 1 and f"{tmp_path}/out: cannot be written" in errors
     assert not (tmp_path / "out").exists()
 
 

@@ -8,22 +8,17 @@ import socket
 import numpy as np
 import pytest
 
-import small_run
 from pnet_tf.stack import tf
+from processes import Process, finish
 
 EPOCHS = 8
 STEPS = 3 * EPOCHS  # 12 records at batch 4
 
 
-def start(records, directory, *options: str, **environment: str) -> small_run.Process:
+def start(records, directory, *options: str, **environment: str) -> Process:
     settings = ["--preset=tiny", f"--epochs={EPOCHS}", "--input_height=32", "--input_width=32", "--ema_decay=0.9"]
     places = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={directory}"]
-    return small_run.Process([*places, *settings, "--notensorboard", *options], environment)
-
-
-def finish(process: small_run.Process) -> None:
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    return Process("train", [*places, *settings, "--notensorboard", *options], environment, "small_run")
 
 
 def states(directory: pathlib.Path) -> dict[str, np.ndarray]:
@@ -78,7 +73,7 @@ def test_killed_within_a_checkpoint_ends_as_an_unbroken_run(records, tmp_path):
     assert_same_end(tmp_path / "broken", tmp_path / "whole")
 
 
-def workers(records, directory) -> list[small_run.Process]:
+def workers(records, directory) -> list[Process]:
     """Two workers over the loopback device."""
     with socket.socket() as one, socket.socket() as two:
         for free in (one, two):

@@ -2,9 +2,6 @@
 
 import dataclasses
 import json
-import pathlib
-import subprocess
-import sys
 
 import cv2
 import numpy as np
@@ -19,6 +16,7 @@ from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import loop, summaries
 from pnet_tf_tools import train
+from processes import Process
 from tiny_runs import fit, tiny
 
 
@@ -122,20 +120,11 @@ def test_a_device_without_memory_is_one_line(small_network, monkeypatch, records
 
 @pytest.mark.parametrize(("limit", "place"), [(500, "config.json"), (3000, "weights.npz")])
 def test_a_full_disk_is_one_line(records, tmp_path, limit, place):
-    """A limit on file size stands in for the full disk; SIGXFSZ ignored, the write fails as it would there."""
-    script = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        f"sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r});"
-        "import small_run; from pnet_tf import store; from pnet_tf_tools import train; store.build = small_run.build;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
-        f"sys.exit(train.main(['--records={records[0]}', '--val_records={records[1]}', '--preset=tiny',"
-        f" '--model_dir={tmp_path}/m', '--epochs=1']))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert (
-        done.stderr.count("\n") == 1 and f"{tmp_path}/m/{place}" in done.stderr and "cannot be written" in done.stderr
-    )
+    on = [f"--records={records[0]}", f"--val_records={records[1]}", f"--model_dir={tmp_path}/m"]
+    process = Process("train", [*on, "--preset=tiny", "--epochs=1"], {"FILE_LIMIT": str(limit)}, "full_disk")
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.count("\n") == 1 and f"{tmp_path}/m/{place}" in errors and "cannot be written" in errors
     assert not list((tmp_path / "m").glob("checkpoints/*.index"))
 
 
