@@ -2,9 +2,17 @@ import fcntl
 import importlib.util
 import os
 import pathlib
+import sys
 from collections.abc import Callable
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_seed_of_another_test() -> None:
+    """TensorFlow's global seed would mix into the orders that `data.pipeline` draws from seeds of its own."""
+    if "pnet_tf.stack" in sys.modules:
+        sys.modules["pnet_tf.stack"].tf.random.set_seed(None)
 
 
 @pytest.fixture(scope="session")

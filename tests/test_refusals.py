@@ -88,4 +88,4 @@ def test_same_name_twice_in_a_folder(capsys, tmp_path):
     for suffix in (".jpg", ".png"):
         write_photo(tmp_path / "in" / f"me{suffix}", np.zeros((8, 8, 3), np.uint8))
     error = fails(capsys, "segment", f"--input={tmp_path}/in", f"--output={tmp_path}/out")
-    assert "2 photos would all become me.png" in error
+    assert "out/me.png: 2 photos would all become this" in error

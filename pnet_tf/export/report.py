@@ -89,8 +89,8 @@ class Report:
                 f"{self.max_difference:.2g}, {self.photos} photos"
             )
         if self.scores:
-            for size, of_file in self.scores["file"].items():
-                of_model = self.scores["model"][size]
+            for size in _SHOWN_SIZES:
+                of_file, of_model = (self.scores[one][size] for one in ("file", "model"))
                 shown = (f"{100 * of_file[name]:.2f} (model {100 * of_model[name]:.2f})" for name in _SHOWN_SCORES)
                 lines.append(
                     "{:12}foreground IoU {}, Boundary IoU {}, per cent".format(f"at {size.split('_')[0]}", *shown)
@@ -98,6 +98,7 @@ class Report:
         return "\n".join(lines)
 
 
+_SHOWN_SIZES = ("network_size", "photo_size")
 _SHOWN_SCORES = (masks.FOREGROUND_IOU, masks.BOUNDARY_IOU)
 
 
