@@ -64,6 +64,9 @@ def test_killed_within_a_checkpoint_ends_as_an_unbroken_run(records, tmp_path):
     for step in (3, 12):
         process = start(records, tmp_path / "broken", **heavy)
         folder = tmp_path / "broken/checkpoints"
+        for line in process.stdout:  # the last step before the checkpoint
+            if line.startswith(f"step {step} "):
+                break
         while process.poll() is None:
             if list(folder.glob(f"step-{step}?*")) and not (folder / f"step-{step}.index").exists():
                 process.kill()
