@@ -7,7 +7,7 @@ import numpy as np
 
 from pnet_tf import resize
 from pnet_tf.cutout import refine
-from pnet_tf.metrics import masks, opacity
+from pnet_tf.metrics import masks, mattes, opacity
 from pnet_tf.runtime.segmenter import WHOLE, Network, ask
 
 THRESHOLD = 0.5
@@ -16,8 +16,10 @@ PHOTO_SIZE = "photo_size"
 NOBODY = "nobody"
 OPACITY = "opacity"
 
+MATTES = "mattes"
+
 Sample = tuple[str, np.ndarray, np.ndarray]
-"""Id, (h, w, 3) uint8 RGB, (h, w) uint8 labels."""
+"""Id, (h, w, 3) uint8 RGB, (h, w) labels: uint8, or float32 opacity 0..1 where it is known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,18 +46,19 @@ def evaluate(
 
     Args:
       network: answers for one photo of its own size, or with mode `segmenter.WHOLE` of any.
-      samples: id, RGB photo and labels, one at a time.
+      samples: see `Sample`, one at a time; where labels are opacities, one half and more is foreground.
       mode: "letterbox", the paper's test procedure, "stretch", or `segmenter.WHOLE`.
       on_photo: called with every photo.
       refined: at the photo's size, score what `cutout.refine` makes of the answer.
 
     Returns:
       NETWORK_SIZE and PHOTO_SIZE → the figures of `masks.Scores.result`; OPACITY → `opacity.Opacity.result`, at the
-      photo's size; NOBODY → `masks.Scores.nobody`, where photos have nobody on them. At the network's size the
-      letterbox border counts as background.
+      photo's size; NOBODY → `masks.Scores.nobody`, where photos have nobody on them; MATTES → `mattes.Mattes.result`,
+      where labels are opacities. At the network's size the letterbox border counts as background.
     """
-    small, full, clear = masks.Scores(), masks.Scores(), opacity.Opacity()
+    small, full, clear, soft = masks.Scores(), masks.Scores(), opacity.Opacity(), mattes.Mattes()
     for name, rgb, labels in samples:
+        true, labels = labels, (labels >= THRESHOLD).astype(np.uint8) if labels.dtype == np.float32 else labels
         probability, at = ask(network, rgb, mode)
         fitted = resize.fit_mask(labels, *probability.shape, "stretch" if mode == WHOLE else mode)
         at_network = small.add(probability > THRESHOLD, fitted)
@@ -63,9 +66,12 @@ def evaluate(
         predicted = enlarged > THRESHOLD
         at_photo = full.add(predicted, labels)
         clear.add(enlarged, labels)
+        if true is not labels:
+            soft.add(enlarged, true)
         if on_photo:
             on_photo(Photo(name, rgb, labels, predicted, at_network, at_photo))
-    found = {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result(), OPACITY: clear.result(), NOBODY: full.nobody()}
+    found = {NETWORK_SIZE: small.result(), PHOTO_SIZE: full.result(), OPACITY: clear.result()}
+    found |= {NOBODY: full.nobody(), MATTES: soft.result()}
     return {name: figures for name, figures in found.items() if figures}
 
 

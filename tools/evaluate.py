@@ -44,6 +44,9 @@ flags.DEFINE_boolean(
 flags.DEFINE_integer("seed", 0, "Seed of --illumination.", lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_enum("turn", "0", ["0", "90", "180", "270"], "Turns photos by degrees to the left.", flag_values=FLAGS)
 flags.DEFINE_float("light", 1.0, "Multiplies the pixels: 0.1 for a tenth of the light.", 0, 4, flag_values=FLAGS)
+flags.DEFINE_boolean(
+    "mattes", False, "Labels/ holds grey opacities: SAD, MSE, gradient and connectivity errors.", flag_values=FLAGS
+)
 flags.DEFINE_boolean("refine", False, "Scores edges that follow the photo, as pnet-segment's.", flag_values=FLAGS)
 flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
@@ -54,7 +57,7 @@ flags.DEFINE_boolean("overwrite", False, "Replaces a table or picture that is al
 
 
 def _samples() -> tuple[int, Iterator[evaluation.Sample]]:
-    total, samples = scoring.samples(FLAGS)
+    total, samples = scoring.samples(FLAGS, FLAGS.mattes)
     if FLAGS.illumination or FLAGS.turn != "0" or FLAGS.light != 1:
         from pnet_tf.data import illumination
 

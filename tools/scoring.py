@@ -5,12 +5,13 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from absl import flags
 
 from pnet_tf import evaluation
 from pnet_tf.benchmark import origin
 from pnet_tf.errors import InputError
-from pnet_tf.metrics import masks, opacity, paired
+from pnet_tf.metrics import masks, mattes, opacity, paired
 from pnet_tf.runtime import peer, shipped
 from pnet_tf.runtime.segmenter import WHOLE, Network
 
@@ -99,6 +100,8 @@ def print_scores(scored: Scored, light: str) -> None:
         print(f"{name:{wide}}{small:14.2f}{full:12.2f}  {definition}")
     for name, value in scores.get(evaluation.OPACITY, {}).items():
         print(f"{name:{wide}}{'':14}{100 * value:12.2f}  {opacity.DEFINITIONS[name]}")
+    for name, value in scores.get(evaluation.MATTES, {}).items():
+        print(f"{name:{wide}}{'':14}{value:12.4f}  {mattes.DEFINITIONS[name]}")
     nobody = scores.get(evaluation.NOBODY)
     if nobody:
         over = ", ".join(
@@ -189,20 +192,24 @@ def define_photos(values: flags.FlagValues) -> None:
     flags.DEFINE_string("input_dir", None, "Labelled photos as Images/ and Labels/.", flag_values=values)
 
 
-def samples(values: flags.FlagValues) -> tuple[int, Iterator[evaluation.Sample]]:
+def samples(values: flags.FlagValues, opacities: bool = False) -> tuple[int, Iterator[evaluation.Sample]]:
     """How many labelled photos the flags name, and the photos one at a time.
+
+    With `opacities` the grey values in Labels/ are opacities.
 
     Raises:
       InputError: none or both of the flags, or nothing behind one.
     """
     if bool(values.records) == bool(values.input_dir):
         raise InputError("name the labelled photos with either --records or --input_dir")
+    if opacities and not values.input_dir:
+        raise InputError("--mattes: records hold no opacities; name a folder with --input_dir")
     if values.input_dir:
-        return _from_folder(pathlib.Path(values.input_dir))
+        return _from_folder(pathlib.Path(values.input_dir), opacities)
     return _from_records(values.records)
 
 
-def _from_folder(directory: pathlib.Path) -> tuple[int, Iterator[evaluation.Sample]]:
+def _from_folder(directory: pathlib.Path, opacities: bool) -> tuple[int, Iterator[evaluation.Sample]]:
     from pnet_tf import fields
     from pnet_tf.pictures import reader
     from tfrecords import sources
@@ -212,6 +219,12 @@ def _from_folder(directory: pathlib.Path) -> tuple[int, Iterator[evaluation.Samp
     def read() -> Iterator[evaluation.Sample]:
         for item in items:
             rgb = reader.read(item.photo).rgb
+            if opacities:
+                grey = reader.read(item.mask.path).rgb[..., 0]
+                if grey.shape != rgb.shape[:2]:
+                    raise InputError(f"{item.mask.path}: is of another size than its photo")
+                yield item.id, rgb, grey.astype(np.float32) / 255
+                continue
             mask = item.mask.read(*rgb.shape[:2])
             yield item.id, rgb, fields.to_labels(mask)
 
