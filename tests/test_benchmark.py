@@ -114,3 +114,13 @@ def test_refusals(red, tmp_path, capsys, monkeypatch):
     assert tool.main([*on, f"--plot={tmp_path}/p.png"]) == 1
     assert "pip install matplotlib" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.png", "photos"]
+
+
+def test_the_stages_behind_the_network_are_timed(tmp_path, capsys):
+    assert tool.main(["--stages=160x90,90x160", f"--json={tmp_path}/s.json"]) == 0
+    told = json.loads((tmp_path / "s.json").read_text())
+    assert [(one["width"], one["height"]) for one in told["stages"]] == [(160, 90), (90, 160)]
+    assert min(told["stages"][0].values()) >= 0 and "160×90" in capsys.readouterr().out
+    for flags, words in ((["--stages=big"], "width x height"), (["--stages=9x9", "--model=a"], "leave --model out")):
+        assert tool.main(flags) == 1
+        assert words in capsys.readouterr().err

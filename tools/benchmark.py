@@ -2,6 +2,7 @@
 
   pnet-benchmark --model=portraitnet-int8.tflite --model=other.tflite --threads=1,2
   pnet-benchmark --model=portraitnet-int8.tflite --model=selfie.tflite:0..1 --records='records/val-*' --plot=plot.png
+  pnet-benchmark --stages=1280x720,4000x3000
 
 Times are of the network alone, in milliseconds. Another segmenter's path ends with the range of its pixels if it is to
 be scored; photos are stretched to its size, and letterboxed to ours.
@@ -11,6 +12,7 @@ import dataclasses
 import itertools
 import pathlib
 import platform
+import re
 import shlex
 import sys
 
@@ -28,10 +30,15 @@ from pnet_tf_tools import cli, scoring
 FLAGS = cli.new_flags()
 flags.DEFINE_multi_string(
     "model",
-    None,
+    [],
     "A .tflite file, a shipped model's name, or another segmenter's file with the range of its pixels, "
     "file.tflite:0..1; repeatable.",
-    required=True,
+    flag_values=FLAGS,
+)
+flags.DEFINE_list(
+    "stages",
+    [],
+    "In place of --model: CPU time of what follows the network, at these sizes of photos, such as 1280x720,4000x3000.",
     flag_values=FLAGS,
 )
 flags.DEFINE_list("threads", ["1", "2"], "Numbers of threads, comma-separated.", flag_values=FLAGS)
@@ -109,8 +116,33 @@ def _files() -> dict[str, str]:
     return found
 
 
+def _time_stages() -> None:
+    """The table of --stages."""
+    from pnet_tf.benchmark import stages
+
+    if FLAGS.model:
+        raise InputError("--stages: times what follows any network; leave --model out")
+    sizes = [re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", one) for one in FLAGS.stages]
+    if not all(sizes):
+        raise InputError(f"--stages={','.join(FLAGS.stages)}: write width x height, such as 1280x720,4000x3000")
+    rows = [stages.measure(int(size[1]), int(size[2])) for size in sizes]
+    names = [field.name for field in dataclasses.fields(stages.Stages)][2:]
+    print("CPU ms, 1 thread".ljust(18) + "".join(f"{name:>10}" for name in names))
+    for row in rows:
+        print(f"{row.width}×{row.height}".ljust(18) + "".join(f"{getattr(row, name):10.1f}" for name in names))
+    if FLAGS.json:
+        about = origin.about(shlex.join(["pnet-benchmark", *cli.given(FLAGS)]))
+        cli.write_json(FLAGS.json, {**about, "stages": [dataclasses.asdict(row) for row in rows]})
+
+
 def benchmark() -> None:
     """Runs the comparison that the flags describe."""
+    if FLAGS.stages:
+        cli.require_suffix(FLAGS.json, ".json")
+        _time_stages()
+        return
+    if not FLAGS.model:
+        raise InputError("--model: name a file to time, or --stages; see --help")
     threads = cli.thread_counts(FLAGS.threads)
     _check_flags()
     found = _files()

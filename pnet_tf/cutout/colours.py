@@ -10,25 +10,36 @@ import numpy as np
 
 from pnet_tf.cutout import refine
 
-SIDE = 384
+SIDE = 256
 """Longer side, pixels, of the small copy."""
 
-SIGMAS = (1.5, 6.0, 24.0)
-"""Standard deviations, pixels of the small copy, of ever wider neighbourhoods: the first with sure pixels counts."""
+SIGMA = 1.5
+"""Standard deviation of a neighbourhood, in pixels of the copy at each of its sizes."""
+
+SHRINK = 4
+LEVELS = 3
+"""The copy, and ever smaller ones: a narrow neighbourhood counts where it has sure pixels, a wider one elsewhere."""
+
+TRUST = 0.02
+"""Weight of the wider neighbourhood's colour, where a narrow one full of sure pixels weighs 1."""
 
 _AT_ONCE = 1 << 19
 
 
 def _guess(small: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Mean colours (h, w, 3) float32 around each pixel of those that weigh; narrow neighbourhoods before wide ones."""
-    total, share = np.zeros_like(small), np.full(weight.shape, 1e-6, np.float32)
-    for sigma in SIGMAS:
-        near = cv2.GaussianBlur(weight, (0, 0), sigma)
-        colour = cv2.GaussianBlur(small * weight[..., None], (0, 0), sigma)
-        left = 1 - np.minimum(share, 1)
-        total += colour * left[..., None] * 8
-        share += near * left * 8
-    return total / share[..., None]
+    levels = [np.dstack([small * weight[..., None], weight])]
+    for _ in range(LEVELS - 1):
+        height, width = (max(1, round(side / SHRINK)) for side in levels[-1].shape[:2])
+        levels.append(cv2.resize(levels[-1], (width, height), interpolation=cv2.INTER_AREA))
+    total = levels[-1].sum((0, 1))
+    colour = total[:3] / max(total[3], 1e-6)
+    guess = np.broadcast_to(colour.astype(np.float32), (*levels[-1].shape[:2], 3))
+    for level in reversed(levels):
+        near = cv2.GaussianBlur(level, (0, 0), SIGMA)
+        wide = cv2.resize(np.ascontiguousarray(guess), level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        guess = (near[..., :3] + TRUST * wide) / (near[..., 3:] + TRUST)
+    return guess
 
 
 def _sure(opacity: np.ndarray, value: int) -> np.ndarray:

@@ -25,7 +25,7 @@ def over(matte: Matte, background: np.ndarray) -> np.ndarray:
     height, width = matte.opacity.shape
     if background.ndim == 1:
         behind = np.empty((height, width, 3), np.uint8)
-        behind[:] = background
+        behind.reshape(height, -1)[:] = np.tile(background, width)  # rows are copied faster than pixels
     else:
         behind = filled(background, height, width)
         behind = behind if behind.flags.owndata and behind.flags.c_contiguous else behind.copy()

@@ -16,6 +16,9 @@ RADIUS = 2
 EPSILON = 1e-3
 """Added to the grey's variance (grey 0..1): below it a difference is noise."""
 
+REACH = 3
+"""Grid pixels around doubt in which the filter is applied; farther out it says 0 or 1 but for fractions."""
+
 _UNSURE = 128
 _AT_ONCE = 1 << 19
 """Pixels computed at a time, so that memory does not grow with the photo."""
@@ -58,7 +61,7 @@ def at_photo_size(rgb: np.ndarray, small: np.ndarray, probability: np.ndarray, r
     if refine:
         fields = coefficients(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255, probability)
     height, width = rgb.shape[:2]
-    near = np.ones((2 * (2 * RADIUS + 1) + 1,) * 2 if refine else (3, 3), np.uint8)
+    near = np.ones((2 * REACH + 1,) * 2 if refine else (3, 3), np.uint8)
     sure = np.where(cv2.erode(probability, near) >= opacity.HIGH, np.uint8(255), np.uint8(0))
     sure[(cv2.dilate(probability, near) > opacity.LOW) & (sure == 0)] = _UNSURE
     result = cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST_EXACT).reshape(-1)
