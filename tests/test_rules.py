@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout"},
-    "benchmark": LIGHT | {"runtime"},
+    "benchmark": LIGHT | {"cutout", "runtime"},
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
