@@ -7,21 +7,21 @@ import cv2
 import numpy as np
 import pytest
 
+import small_run
 from helpers import portrait
 from pnet_tf import presets, store
 from pnet_tf.ablation import experiments, tables
 from pnet_tf.metrics import masks
-from pnet_tf.stack import tf
 
 SMALL = ("--input_height=64", "--input_width=64", "--width=0.35", "--batch_size=6", "--epochs=1", "--seed=5")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def eagerly():
+def small_networks():
     """Tracing four networks takes longer than their two steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "build", small_run.build)
+        yield
 
 
 def run(tool: str, *arguments: str) -> int:
