@@ -16,7 +16,7 @@ BAND = 0.02
 """How far from the first teacher's contour the second one has a say, as a share of the photo's diagonal."""
 
 EDGE_SHARE = 0.8
-"""What the second teacher weighs on that contour; chosen on EG1800's training photos (LAB.md)."""
+"""What the second teacher weighs on that contour; other weights and bands were not compared here."""
 
 LARGEST = 512
 """Longer side, pixels, of a stored soft mask that several teachers made."""

@@ -7,7 +7,7 @@ LOW, HIGH = 0.2, 0.8
 """Probabilities that become 0 and 1, linear between (measured, LAB.md)."""
 
 CRUMB_SHARE = 0.03
-"""A piece smaller than this share of the largest, and than `CRUMB_PICTURE` of the picture, is nobody."""
+"""A piece smaller than this share of the largest, and than `CRUMB_PICTURE` of the picture, is nobody (by eye)."""
 
 CRUMB_PICTURE = 0.004
 
