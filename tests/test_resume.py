@@ -9,7 +9,7 @@ from pnet_tf import presets
 from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
 from pnet_tf.training import loop
-from tiny_runs import fit, tiny
+from tiny_runs import Stopped, fit, stop_after, tiny
 
 
 def test_a_finished_run_goes_on_to_nothing(records, trained, tmp_path):
@@ -23,15 +23,8 @@ def test_resumed_run_equals_an_unbroken_one(small_network, records, tmp_path):
     experiment = tiny(epochs=3, ema_decay=0.9)
     fit(records, tmp_path / "whole", experiment)
 
-    class Stop(Exception):
-        pass
-
-    def stop(done, _):
-        if done == 5:
-            raise Stop
-
-    with pytest.raises(Stop):
-        fit(records, tmp_path / "broken", experiment, watchers=loop.Watchers(on_step=stop))
+    with pytest.raises(Stopped):
+        fit(records, tmp_path / "broken", experiment, watchers=loop.Watchers(on_step=stop_after(5)))
     fit(records, tmp_path / "broken", experiment)
     for name in ("step-9.index", "step-9.data-00000-of-00001"):
         assert (tmp_path / "broken/checkpoints" / name).exists()

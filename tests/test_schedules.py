@@ -11,7 +11,7 @@ from pnet_tf.metrics import masks
 from pnet_tf.model import weights
 from pnet_tf.stack import tf
 from pnet_tf.training import loop, optimizer, phases
-from tiny_runs import fit, tiny
+from tiny_runs import Stopped, fit, stop_after, tiny
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,8 @@ def test_sizes_grow_and_the_encoder_rests(small_network, records, tmp_path):
     def remember(model):
         first.update({name: one.numpy() for name, one in weights.named_variables(model).items()})
 
-    class Stop(Exception):
-        pass
-
-    def stop(done, _):
-        if done == 5:
-            raise Stop
-
-    with pytest.raises(Stop):
-        fit(records, tmp_path / "m", experiment, initialise=remember, watchers=loop.Watchers(on_step=stop))
+    with pytest.raises(Stopped):
+        fit(records, tmp_path / "m", experiment, initialise=remember, watchers=loop.Watchers(on_step=stop_after(5)))
     state = tf.train.load_checkpoint(str(tmp_path / "m/checkpoints/step-3"))
     assert state.get_tensor("step/.ATTRIBUTES/VARIABLE_VALUE") == 3
     model, _ = store.load(tmp_path / "m")

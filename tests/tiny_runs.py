@@ -12,3 +12,17 @@ def tiny(**values) -> config.Experiment:
 def fit(records, directory, experiment, **options):
     training, validation = mixture.parse(records[0]), mixture.validation_sets(records[1])
     return loop.fit(training, validation, directory, experiment, **options)
+
+
+class Stopped(Exception):
+    """What a run that is broken off raises."""
+
+
+def stop_after(step: int):
+    """A watcher of steps that breaks the run off."""
+
+    def stop(done: int, _) -> None:
+        if done == step:
+            raise Stopped
+
+    return stop
