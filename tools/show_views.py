@@ -22,6 +22,7 @@ flags.DEFINE_enum("augment", "paper", ["paper", "authors", "none"], "Which augme
 flags.DEFINE_float("deformation_strength", 1.0, "Factor on the paper's deformations, 0 to 1.", flag_values=FLAGS)
 flags.DEFINE_float("stretch_share", 0.0, "Share of pairs that fill the input.", flag_values=FLAGS)
 flags.DEFINE_float("backdrop_share", 0.0, "Share of pairs with another record's background.", flag_values=FLAGS)
+flags.DEFINE_float("company_share", 0.0, "Share of the others with another record's person.", flag_values=FLAGS)
 flags.DEFINE_float("turn_share", 0.0, "Share of pairs turned by 90 degrees.", flag_values=FLAGS)
 flags.DEFINE_float("far_share", 0.0, "Share of pairs zoomed out to a quarter or a half.", flag_values=FLAGS)
 flags.DEFINE_float("dark_share", 0.0, "Share of pairs in little light.", flag_values=FLAGS)
@@ -35,7 +36,7 @@ flags.DEFINE_boolean("overwrite", False, "Replaces a picture that is already the
 
 
 def _settings(batch_size: int) -> config.Experiment:
-    shares = ("stretch_share", "backdrop_share", "turn_share", "far_share", "dark_share")
+    shares = ("stretch_share", "backdrop_share", "company_share", "turn_share", "far_share", "dark_share")
     views = ("augment", "deformation_strength", *shares, "boundary")
     names = ("input_height", "input_width", *views, "seed")
     return config.Experiment().replace(batch_size=batch_size, **{name: FLAGS[name].value for name in names})

@@ -22,6 +22,9 @@ class Data(Checked):
     with augment=authors."""
     backdrop_share: float = 0.0
     """Share of training pairs that get another record's background behind the person; not in the paper."""
+    company_share: float = 0.0
+    """Share of the other training pairs that get another record's person, smaller, behind their own; not in the
+    paper."""
     turn_share: float = 0.0
     """Share of training pairs turned by 90° to either side, as a phone that lies on its side sees people; not in the
     paper."""
@@ -50,6 +53,6 @@ class Data(Checked):
             self.augment == "paper" or not self.far_share,
             f"far_share={self.far_share}: of augment=paper alone; leave it at 0",
         )
-        for name in ("stretch_share", "backdrop_share", "turn_share", "far_share", "dark_share"):
+        for name in ("stretch_share", "backdrop_share", "company_share", "turn_share", "far_share", "dark_share"):
             require(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)}: must lie in [0, 1]")
         require(self.boundary_width > 0, f"boundary_width={self.boundary_width}: must be positive")

@@ -128,7 +128,7 @@ def training_batches(
     def to_views(epoch: tf.Tensor, serialized: tf.Tensor, before: tf.Tensor) -> dict[str, tf.Tensor]:
         record = records.parse(serialized)
         stored = [record[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES, fields.TEACHER_BYTES)]
-        if data.backdrop_share:
+        if data.backdrop_share or data.company_share:
             lender = records.parse(before)
             stored += [lender[name] for name in (fields.IMAGE_BYTES, fields.MASK_BYTES)]
         made = tf.numpy_function(pair, [epoch, record[fields.RECORD_ID], *stored], [tf.uint8] * 5, stateful=False)

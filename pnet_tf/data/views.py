@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pnet_tf import config, fields, resize
-from pnet_tf.data import backdrop, boundary, geometry, records, texture
+from pnet_tf.data import backdrop, boundary, company, geometry, records, texture
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -54,6 +54,19 @@ def _backdrop(
     return geometry.warp_photo(empty, edge_map @ np.diag([reduction * fill_x, reduction * fill_y, 1]), height, width)
 
 
+def _with_company(
+    donor: Sequence[bytes], view: tuple[np.ndarray, np.ndarray, np.ndarray], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Clean view, mask and teacher with the donor's person in them, or as they are where that one is of no use."""
+    labels = records.decode_mask(donor[1])
+    at = company.place(labels, *view[1].shape, rng)
+    if at is None:
+        return view
+    photo, reduction = decode_for(donor[0], float(np.abs(at[1, 1])))
+    enlarged = cv2.resize(photo, labels.shape[::-1], interpolation=cv2.INTER_LINEAR) if reduction > 1 else photo
+    return company.paste(*view, enlarged, labels, at)
+
+
 def make_pair(
     image_bytes: bytes,
     mask_bytes: bytes,
@@ -71,7 +84,8 @@ def make_pair(
       rng: from `generator`; all draws come from it.
       data: which augmentation, placement and boundary labels.
       height, width: the network's input size, pixels.
-      donor: photo and mask, as stored, of the record whose background `data.backdrop_share` may borrow.
+      donor: photo and mask, as stored, of the record whose background `data.backdrop_share` and whose person
+        `data.company_share` may borrow.
 
     Returns:
       clean and textured view (H, W, 3) uint8 RGB; mask labels (H, W) uint8 of BACKGROUND,
@@ -115,5 +129,7 @@ def make_pair(
         if behind is not None:
             kept = backdrop.opacity(mask)
             clean, teacher = backdrop.blend(clean, behind, kept), np.rint(teacher * kept).astype(np.uint8)
+    elif donor and not dark and not quarters and data.company_share and rng.random() < data.company_share:
+        clean, mask, teacher = _with_company(donor, (clean, mask, teacher), rng)
     textured = change(clean, rng) if change else clean
     return clean, textured, mask, boundary.KINDS[data.boundary](mask, data.boundary_width), teacher
