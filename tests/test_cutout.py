@@ -50,6 +50,23 @@ def test_an_empty_picture_and_a_hole_under_an_arm_stay_as_they_are():
     assert np.array_equal(opacity.without_crumbs(arm), arm)
 
 
+def test_doubt_far_from_an_edge_is_decided():
+    """A person in the left half: beside it a shine of 0.4, in it a doubt of 0.6, and a soft rim of five columns."""
+    probability = np.zeros((60, 100), np.float32)
+    probability[:, :50] = 1
+    probability[:, 48:53] = [0.9, 0.7, 0.5, 0.3, 0.1]
+    probability[20:40, 80:90], probability[20:40, 5:15] = 0.4, 0.6
+    found = opacity.decided(probability)
+    assert found[30, 85] == 0 and found[30, 10] == 1
+    assert np.array_equal(found[:, 48:53], probability[:, 48:53])  # the rim stays as soft as it was
+    assert np.array_equal(found > 0.5, probability > 0.5)
+
+
+@pytest.mark.parametrize("value", [0.4, 0.6])
+def test_a_picture_of_one_side_alone_is_decided(value):
+    assert (opacity.decided(np.full((20, 20), value, np.float32)) == round(value)).all()
+
+
 def test_the_edge_follows_the_photo():
     """On the grid the edge lies two photo pixels off; the photo's own edge wins."""
     rgb, alpha = halves()

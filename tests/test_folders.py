@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -85,6 +86,19 @@ def test_through_a_pipe(photos):
     assert Image.open(io.BytesIO(done.stdout)).mode == "RGBA"
     done = subprocess.run([sys.executable, "-c", code, "-", "--output=-", LITE], input=b"none", capture_output=True)
     assert done.returncode == 1 and done.stderr.startswith(b"error: standard input: unreadable") and not done.stdout
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
+def test_48_megapixels_take_bounded_memory(tmp_path):
+    """Photo, opacity and picture at once are 340 MB; the process may have 700 at its peak."""
+    write_photo(tmp_path / "large.jpg", cv2.resize(portrait(0)[0], (8000, 6000)))
+    code = (
+        "import re, sys; from pnet_tf_tools import segment; segment.main(sys.argv[1:]);"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
+    )
+    words = [str(tmp_path / "large.jpg"), f"--output={tmp_path}/out.jpg", "--background=blur", LITE]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert (tmp_path / "out.jpg").exists() and int(done.stdout.split()[-1]) < 700 * 1024
 
 
 def test_version(capsys):

@@ -6,7 +6,9 @@ import pytest
 from PIL import Image, ImageCms
 
 import icc
-from helpers import portrait, write_photo
+from command_line import run
+from helpers import portrait, write_folder, write_photo
+from pnet_tf.data import records
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import reader
 
@@ -93,6 +95,14 @@ def test_a_profile_is_applied(tmp_path):
     picture.save(tmp_path / "srgb.png", icc_profile=srgb)
     taken = reader.read(tmp_path / "srgb.png")
     assert taken.rgb[0, 0].tolist() == [128, 64, 64] and taken.content is not None
+
+
+def test_records_have_the_colours_that_the_profile_says(tmp_path):
+    write_folder(tmp_path, 1)
+    Image.new("RGB", (72, 96), (128, 64, 64)).save(tmp_path / "Images/p000.jpg", icc_profile=icc.display_p3())
+    assert run("convert", f"--input_dir={tmp_path}", f"--output_dir={tmp_path}/out", "--num_shards=1") == 0
+    _, rgb, _ = next(records.samples([str(tmp_path / "out/train-00000-of-00001.tfrecord")]))
+    assert rgb[60, 45].astype(int) == pytest.approx([138, 59, 62], abs=3)  # as JPEG keeps it
 
 
 def test_date_and_resolution_are_read(tmp_path):

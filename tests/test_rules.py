@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "model": LEAVES,
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
-    "runtime": LIGHT | {"cutout"},
+    "runtime": LIGHT | {"cutout", "pictures"},
     "benchmark": LIGHT | {"cutout", "runtime"},
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},

@@ -1,14 +1,16 @@
-"""The Python interface: any thread, and one line for what is no photo."""
+"""The Python interface: any thread, many files, and one line for what is no photo."""
 
 import concurrent.futures
+import doctest
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import pnet_tf
-from helpers import portrait
+from helpers import portrait, write_photo
 from pnet_tf.errors import InputError
+from pnet_tf.runtime import segmenter as segmenter_module
 from pnet_tf.runtime.segmenter import Look, Segmenter
 
 
@@ -64,6 +66,31 @@ def test_right_from_any_thread():
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda index: segmenter(photos[index % 4]), range(40)))
     assert all(np.array_equal(mask, expected[index % 4]) for index, mask in enumerate(found))
+
+
+def test_many_files_are_read_as_they_are_asked_for(tmp_path):
+    for index in (0, 2):
+        write_photo(tmp_path / f"{index}.jpg", portrait(index)[0])
+    asked = []
+
+    def paths():
+        for index in range(3):
+            asked.append(index)
+            yield tmp_path / f"{index}.jpg"
+
+    errors = []
+    segmented = Segmenter(Threshold()).files(paths(), errors.append)
+    assert not asked
+    path, matte = next(segmented)
+    assert path.name == "0.jpg" and matte.opacity.shape == matte.rgb.shape[:2] and asked == [0]
+    assert [path.name for path, _ in segmented] == ["2.jpg"]
+    assert ["1.jpg: no such file" in str(error) for error in errors] == [True]
+    with pytest.raises(InputError, match="1.jpg"):
+        list(Segmenter(Threshold()).files(paths()))
+
+
+def test_the_examples_run():
+    assert doctest.testmod(segmenter_module, optionflags=doctest.ELLIPSIS).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,50 @@ def opacity() -> str:
     return markdown(["model", "far from people 0 or 1 of 255", "inside 254 or 255"], rows) + source("eg1800")
 
 
+def refined() -> str:
+    """What an edge that follows the photo changes, ours and the peers', on each labelled set."""
+    columns = [*OURS, SELFIE, MULTICLASS]
+    rows = []
+    for name, words in {**SETS, "hsd": "people anywhere, all"}.items():
+        plain_name = "hsd-all" if name == "hsd" else name
+        plain, with_edges = scored(plain_name), scored(f"{plain_name}-refined")
+        gains = [
+            " / ".join(
+                f"{100 * (with_edges[model]['photo_size'][one] - plain[model]['photo_size'][one]):+.2f}"
+                for one in ("foreground_iou", "boundary_iou")
+            )
+            for model in columns
+        ]
+        rows.append([f"{words}, {read(plain_name)['photos']}", *gains])
+    heading = ["photos, number", "`portraitnet`", "`portraitnet-lite`", "MediaPipe selfie", "Google multiclass, 16 MB"]
+    return markdown(heading, rows) + source(*(f"{name}-refined" for name in SETS if name != "hsd"), "hsd-all-refined")
+
+
+def mattes() -> str:
+    """The matting errors after each stage behind the network, on composites of known opacity."""
+    words = {
+        "probability": "the network's answer, enlarged",
+        "opacity": "doubt to 0 and 1, no crumbs",
+        "edge": "the edge follows the photo",
+    }
+    measures = {"sad": "SAD", "mse": "MSE", "gradient_error": "gradient", "connectivity_error": "connectivity"}
+    found, rows = read("mattes")["stages"], []
+    for stage, told in words.items():
+        figures = [
+            f"{found[model][stage][one]:.4f}" if one == "mse" else f"{found[model][stage][one]:.1f}"
+            for model in OURS
+            for one in measures
+        ]
+        rows.append([told, *figures])
+    rim = found[OURS[0]]["colours"]
+    last = (
+        f"\nColours at the edge, where opacity is between 0 and 1, are off by {rim['rim_colour_error_photo']:.1f} of 255 "
+        f"as the photo has them, by {rim['rim_colour_error_own']:.1f} as the person's own.\n"
+    )
+    heading = ["after", *(f"`{model}`, {one}" for model in OURS for one in measures.values())]
+    return markdown(heading, rows) + last + source("mattes")
+
+
 def groups() -> str:
     """Foreground and Boundary IoU of the int8 files by who and what is in EG1800's validation photos."""
     members = json.loads((RESULTS / "groups.json").read_text())["groups"]
@@ -213,7 +257,7 @@ def groups() -> str:
 
 TABLES = {
     one.__name__.replace("_", "-"): one
-    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, groups)
+    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, refined, mattes, groups)
 }
 
 

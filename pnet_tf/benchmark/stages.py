@@ -21,7 +21,7 @@ class Stages:
     """CPU milliseconds, medians of `ROUNDS`, for one photo of width × height.
 
     Attributes:
-      opacity: crumbs and holes, on the network's grid.
+      opacity: crumbs, holes and doubt, on the network's grid.
       refine: the edge at the photo's size.
       colours: the person's own colours there.
       blur, colour, cut_out: the finished picture, without the stages before.
@@ -75,7 +75,7 @@ def measure(width: int, height: int) -> Stages:
         return Stages(
             width,
             height,
-            _milliseconds(lambda: opacity.without_crumbs(probability)),
+            _milliseconds(lambda: opacity.cleaned(probability)),
             _milliseconds(lambda: refine.at_photo_size(rgb, small, probability)),
             _milliseconds(lambda: Matte(rgb, alpha).band),
             _milliseconds(lambda: compose.blurred(known)),

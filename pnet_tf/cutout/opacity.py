@@ -17,12 +17,39 @@ PINHOLE_SHARE = 0.002
 MARGIN = 3
 """Grid pixels around a dropped piece that its soft edge reaches."""
 
+SOFT = 10
+"""Grid pixels from where a person ends at which doubt is none: hair and fingers are soft, a wall behind is not."""
+
 KEEP = ("all", "largest")
 
 
 def ramp(probability: np.ndarray) -> np.ndarray:
     """(…) float32 probability → float32 opacity 0..1; one half stays."""
     return np.clip((probability - LOW) * np.float32(1 / (HIGH - LOW)), 0, 1)
+
+
+def cleaned(probability: np.ndarray, keep: str = "all") -> np.ndarray:
+    """What `refine` takes: (h, w) float32 without crumbs and pinholes, and without doubt far from any edge."""
+    return decided(without_crumbs(probability, keep))
+
+
+def decided(probability: np.ndarray) -> np.ndarray:
+    """Takes doubt away from edges: the farther from where the answer changes sides, the nearer to its side it must be.
+
+    Args:
+      probability: (h, w) float32 0..1, on the network's grid.
+
+    Returns:
+      (h, w) float32; every pixel stays on its side of one half.
+    """
+    person = (probability > 0.5).astype(np.uint8)
+    if person.all() or not person.any():
+        return person.astype(np.float32)
+    # A pixel at the edge is one pixel from the other side.
+    inside, outside = (cv2.distanceTransform(side, cv2.DIST_L2, 3) - 1 for side in (person, 1 - person))
+    least = np.minimum(0.5 + inside / (2 * SOFT), 1)
+    most = np.maximum(0.5 - outside / (2 * SOFT), 0)
+    return np.where(person > 0, np.maximum(probability, least), np.minimum(probability, most)).astype(np.float32)
 
 
 def without_crumbs(probability: np.ndarray, keep: str = "all") -> np.ndarray:

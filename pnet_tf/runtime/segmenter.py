@@ -1,7 +1,9 @@
 """From a photo of any size to its foreground probability, its opacity, and pictures without its background."""
 
 import dataclasses
+import os
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -10,6 +12,7 @@ from pnet_tf import resize
 from pnet_tf.cutout import compose, opacity, refine
 from pnet_tf.cutout.matte import Matte
 from pnet_tf.errors import InputError
+from pnet_tf.pictures import reader
 
 WHOLE = "whole"
 """How photos meet a network that fits them itself, as `peer.PeerNetwork` does."""
@@ -60,7 +63,19 @@ class Look:
 class Segmenter:
     """Asks a network about photos and makes pictures of its answers; may be used by several threads at once.
 
-    Every method takes a photo as (h, w, 3) uint8 RGB, and raises InputError for anything else.
+    Every method but `files` takes a photo as (h, w, 3) uint8 RGB, and raises InputError for anything else.
+
+    >>> import numpy, pnet_tf
+    >>> segmenter = pnet_tf.load("portraitnet-lite")
+    >>> wall = numpy.full((90, 120, 3), 200, numpy.uint8)
+    >>> segmenter(wall).shape, segmenter(wall).dtype
+    ((90, 120), dtype('float32'))
+    >>> segmenter.cut_out(wall).shape
+    (90, 120, 4)
+    >>> segmenter.blur(wall / 255)
+    Traceback (most recent call last):
+    pnet_tf.errors.InputError: a photo is a NumPy array (h, w, 3) of uint8, RGB 0..255, not float64 (90, 120, 3); \
+(255 * rgb).astype(numpy.uint8), if it is 0..1
     """
 
     def __init__(self, network: Network, mode: str = "letterbox", look: Look = Look()):
@@ -82,7 +97,7 @@ class Segmenter:
         probability, at = self._ask(checked(rgb))
         inside = resize.inner(probability, at)
         small, _ = resize.fit_photo(rgb, *inside.shape, "stretch")
-        clean = opacity.without_crumbs(inside, self._look.keep)
+        clean = opacity.cleaned(inside, self._look.keep)
         found = refine.at_photo_size(rgb, small, clean, self._look.refine)
         if own_opacity is not None:
             found = np.rint(found * (own_opacity / np.float32(255))).astype(np.uint8)
@@ -100,6 +115,28 @@ class Segmenter:
     def blur(self, rgb: np.ndarray) -> np.ndarray:
         """The person before the photo's own background out of focus, (h, w, 3) uint8."""
         return compose.blurred(self.matte(rgb))
+
+    def files(
+        self, paths: Iterable[str | os.PathLike], on_error: Callable[[InputError], None] | None = None
+    ) -> Iterator[tuple[str | os.PathLike, Matte]]:
+        """Picture files one at a time, each read when its turn comes: its path, and the photo with its opacity.
+
+        Args:
+          paths: of any number of files; a generator is drawn from as it goes.
+          on_error: called for a file that cannot be read, which is left out; without it that is raised.
+
+        Raises:
+          InputError: a file that cannot be read, see `pictures.reader.read`.
+        """
+        for path in paths:
+            try:
+                photo = reader.read(path)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+                continue
+            yield path, self.matte(photo.rgb, photo.opacity)
 
     def _ask(self, rgb: np.ndarray) -> tuple[np.ndarray, resize.Placement]:
         with self._turn:

@@ -9,6 +9,7 @@ import pathlib
 import cv2
 import numpy as np
 import skimage.data
+from matplotlib import cbook
 
 HERE = pathlib.Path(__file__).parent
 TRAIN_BACKGROUNDS = ("coffee", "rocket", "hubble_deep_field", "brick", "gravel")
@@ -20,6 +21,12 @@ def picture(name: str) -> np.ndarray:
     """One of scikit-image's pictures, (h, w, 3) uint8 RGB."""
     picture = getattr(skimage.data, name)()
     return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB) if picture.ndim == 2 else picture[..., :3]
+
+
+def hopper() -> np.ndarray:
+    """Grace Hopper (US Navy, public domain) from matplotlib's sample data, (600, 512, 3) uint8 RGB."""
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        return cv2.cvtColor(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
 def portrait(name: str) -> tuple[np.ndarray, np.ndarray]:
