@@ -61,7 +61,7 @@ def green(rgb: np.ndarray) -> int:
 
 
 def test_a_green_wall_leaves_no_rim(photos, segmenter):
-    """The same person before saturated green, then on white; as the mixed colours of the enlarged answer had it, too."""
+    """The same person before saturated green, then on white; the enlarged answer with the mixed colours has a rim."""
     rgb = photos.picture("astronaut")
     alpha = cv2.imread(str(DEMO / "astronaut_opacity.png"), cv2.IMREAD_GRAYSCALE)
     before = compose.over(Matte(rgb, alpha), np.array([0, 255, 0], np.uint8))

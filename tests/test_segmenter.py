@@ -85,7 +85,7 @@ def test_many_files_are_read_as_they_are_asked_for(tmp_path):
     assert path.name == "0.jpg" and matte.opacity.shape == matte.rgb.shape[:2] and asked == [0]
     assert [path.name for path, _ in segmented] == ["2.jpg"]
     assert ["1.jpg: no such file" in str(error) for error in errors] == [True]
-    with pytest.raises(InputError, match="1.jpg"):
+    with pytest.raises(InputError, match=r"1\.jpg"):
         list(Segmenter(Threshold()).files(paths()))
 
 

@@ -232,11 +232,25 @@ def mattes() -> str:
         rows.append([told, *figures])
     rim = found[OURS[0]]["colours"]
     last = (
-        f"\nColours at the edge, where opacity is between 0 and 1, are off by {rim['rim_colour_error_photo']:.1f} of 255 "
-        f"as the photo has them, by {rim['rim_colour_error_own']:.1f} as the person's own.\n"
+        "\nColours at the edge, where opacity is between 0 and 1, are off by "
+        f"{rim['rim_colour_error_photo']:.1f} of 255 as the photo has them, "
+        f"by {rim['rim_colour_error_own']:.1f} as the person's own.\n"
     )
     heading = ["after", *(f"`{model}`, {one}" for model in OURS for one in measures.values())]
     return markdown(heading, rows) + last + source("mattes")
+
+
+def stages() -> str:
+    """CPU milliseconds of what follows the network, by stage and by finished picture."""
+    before = {"opacity": "opacity", "refine": "edge", "colours": "colours"}
+    finished = {"blur": "blur", "colour": "a colour", "cut_out": "transparent"}
+    rows = []
+    for one in read("stages")["stages"]:
+        shared = sum(one[name] for name in before)
+        figures = [one[name] for name in before] + [shared + one[name] for name in finished]
+        rows.append([f"{one['width']} × {one['height']}", *(f"{figure:.1f}" for figure in figures)])
+    heading = ["photo", *before.values(), *(f"all, {words}" for words in finished.values())]
+    return markdown(heading, rows) + f"\n{read('stages')['processor']['name']}, one thread.\n" + source("stages")
 
 
 def groups() -> str:
@@ -257,7 +271,7 @@ def groups() -> str:
 
 TABLES = {
     one.__name__.replace("_", "-"): one
-    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, refined, mattes, groups)
+    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, refined, mattes, stages, groups)
 }
 
 

@@ -18,7 +18,7 @@ _CUT = 0.03
 
 
 def _box(labels: np.ndarray) -> tuple[int, int, int, int] | None:
-    """left, top, right, bottom of the person, edge coordinates; None if hardly anybody is there, or cut off sideways."""
+    """left, top, right, bottom of the person, edge coordinates; None without anybody, or cut off at a side."""
     person = labels == fields.FOREGROUND
     if person.sum() < _LEAST_PIXELS or max(side.mean() for side in (person[0], person[:, 0], person[:, -1])) > _CUT:
         return None

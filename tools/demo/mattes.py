@@ -52,7 +52,8 @@ def composites() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
             place = np.array([[scale, 0, left], [0, scale, SIZE - scale * len(rgb)]])  # cut off below, as it is
             true = cv2.warpAffine(alpha, place, (SIZE, SIZE), flags=cv2.INTER_CUBIC)
             person = cv2.warpAffine(own, place, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-            behind = cv2.GaussianBlur(cv2.resize(background, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC), (0, 0), DEFOCUS)
+            behind = cv2.resize(background, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+            behind = cv2.GaussianBlur(behind, (0, 0), DEFOCUS)
             share = true[..., None] / np.float32(255)
             yield np.rint(person * share + behind * (1 - share)).astype(np.uint8), true, person
 

@@ -96,7 +96,7 @@ def edge_cases() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def cutouts() -> np.ndarray:
-    """The edge cases with the network's answer for an opacity, as it was before, and as `pnet-segment` cuts them out."""
+    """The edge cases with the network's plain answer for an opacity, and as `pnet-segment` cuts them out."""
     segmenter = pnet_tf.load(MODELS[0])
     rows, captions = [], []
     for caption, (rgb, colour) in edge_cases().items():
