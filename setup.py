@@ -30,6 +30,8 @@ ADDONS = [
     "matplotlib>=3.8",
 ]
 
+VIDEO = ["av>=14"]
+
 COMMANDS = [
     "convert",
     "teachers",
@@ -84,6 +86,7 @@ setup(
                 "export",
                 "runtime",
                 "cutout",
+                "video",
                 "benchmark",
             )
         ),
@@ -107,6 +110,7 @@ setup(
         "addons": ADDONS,
         "onnx": ["onnxruntime>=1.17"],
         "import": ["torch>=2.6"],
+        "video": VIDEO,
         "beam": ["apache-beam>=2.60"],
         "test": [
             "pytest>=8",
@@ -116,6 +120,7 @@ setup(
             "apache-beam>=2.60",
             "onnx>=1.16",
             "onnxruntime>=1.17",
+            *VIDEO,
         ],
         "demo": ["scikit-image>=0.22"],
     },

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout", "pictures"},
+    "video": LIGHT | {"cutout", "pictures", "runtime"},
     "benchmark": LIGHT | {"cutout", "runtime"},
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},
@@ -34,7 +35,7 @@ MAY_IMPORT = {
 TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "metrics", "pictures", "runtime", "stack"}
 TFRECORDS_MAY_IMPORT_OF = {"data": {"records"}, "runtime": {"peer"}}
 """Of these rooms not everything."""
-STARTS_WITHOUT_TENSORFLOW = ("runtime", "cutout", "pictures", "benchmark", "metrics")
+STARTS_WITHOUT_TENSORFLOW = ("runtime", "video", "cutout", "pictures", "benchmark", "metrics")
 
 
 def modules(folder: str) -> list[pathlib.Path]:

@@ -1,17 +1,23 @@
-"""pnet-segment: cuts the person out of photos, or changes what is behind.
+"""pnet-segment: cuts the person out of photos and clips, or changes what is behind; live, too.
 
 pnet-segment me.jpg                                        me-cutout.png, transparent
 pnet-segment me.jpg --output=call.jpg --background=blur
 pnet-segment photos --output=out --background=beach.jpg    a folder, with --recursive what is in its folders, too
 pnet-segment me.jpg --output=mask.png --background=mask    the opacity, grey
 cat me.jpg | pnet-segment - --output=- > me.png
+pnet-segment talk.mp4 --output=blurred.mp4                 a clip with its sound, --background=blur by default
+pnet-segment talk.mp4 --output=cut.webm --background=transparent
+pnet-segment talk.mp4 --output=frames/ --background=transparent
+pnet-segment --input=camera:0 --output=window              a camera; --output=virtual-camera for video calls
 """
 
 import pathlib
 import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 from absl import flags
 
 from pnet_tf.errors import InputError
@@ -19,17 +25,24 @@ from pnet_tf_tools import cli, jobs
 
 FLAGS = cli.new_flags()
 flags.DEFINE_multi_string(
-    "input", [], "A photo, a folder of photos, or - for standard input; repeatable, --input= may be left out.",
+    "input", [], "A photo, a clip, a folder of photos, camera:0, or - for standard input; repeatable, --input= may be "
+    "left out.", flag_values=FLAGS,
+)  # fmt: skip
+flags.DEFINE_string(
+    "output", None, "A picture, a clip, a folder, - for standard output; of a camera window, virtual-camera or a clip.",
     flag_values=FLAGS,
 )  # fmt: skip
-flags.DEFINE_string("output", None, "A picture, a folder, or - for standard output.", flag_values=FLAGS)
 flags.DEFINE_string(
-    "background", "transparent", "transparent, blur, a colour such as #00ff00, a picture, or mask.", flag_values=FLAGS
-)
+    "background", None, "transparent (photos' default), blur (clips'), a colour such as #00ff00, a picture, a clip "
+    "that loops, or mask.", flag_values=FLAGS,
+)  # fmt: skip
 flags.DEFINE_string("model", "portraitnet", "A .tflite file, or a shipped model's name.", flag_values=FLAGS)
 flags.DEFINE_enum("refine", "on", ["on", "off"], "The edge follows the photo at its own size.", flag_values=FLAGS)
 flags.DEFINE_enum("colours", "on", ["on", "off"], "The person's own colours at the edge.", flag_values=FLAGS)
 flags.DEFINE_enum("keep", "all", ["all", "largest"], "Everybody, or the largest person alone.", flag_values=FLAGS)
+flags.DEFINE_enum(
+    "steady", "light", ["off", "light", "strong"], "How much clips' masks are held still.", flag_values=FLAGS
+)
 flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
@@ -37,49 +50,72 @@ flags.DEFINE_integer("threads", 2, "Threads of the network.", lower_bound=1, fla
 flags.DEFINE_boolean("recursive", False, "Looks into the folders of a folder, too.", flag_values=FLAGS)
 flags.DEFINE_boolean("skip_existing", False, "Leaves pictures that are already there.", flag_values=FLAGS)
 flags.DEFINE_boolean("overwrite", False, "Replaces pictures that are already there.", flag_values=FLAGS)
+flags.DEFINE_boolean("mirror", False, "Mirrors a camera, as a looking-glass does.", flag_values=FLAGS)
+flags.DEFINE_boolean("list_cameras", False, "Names the cameras and ends.", flag_values=FLAGS)
 
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
+CAMERA = "camera:"
 
 
-def _finish() -> Callable:
-    """A function (`cutout.matte.Matte`) → finished picture, as --background says."""
-    import numpy as np
-
-    from pnet_tf.cutout import compose
+def _kind(usual: str) -> Any:
+    """What --background says: a word, a colour (3,) or picture (h, w, 3) uint8, or the path of a clip."""
     from pnet_tf.pictures import reader
+    from pnet_tf.video import reader as clips
 
-    kind = FLAGS.background
-    if kind == "transparent":
-        return compose.cut_out
-    if kind == "blur":
-        return compose.blurred
-    if kind == "mask":
-        return lambda matte: matte.opacity
+    kind = FLAGS.background or usual
+    if kind in ("transparent", "blur", "mask"):
+        return kind
     if COLOUR.fullmatch(kind):
-        colour = np.array([int(kind[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
-        return lambda matte: compose.over(matte, colour)
+        return np.array([int(kind[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
     if not pathlib.Path(kind).is_file():
-        raise InputError(f"--background={kind}: neither transparent, blur, mask, a colour #rrggbb, nor a picture file")
-    picture = reader.read(kind).rgb
-    return lambda matte: compose.over(matte, picture)
+        raise InputError(
+            f"--background={kind}: neither transparent, blur, mask, a colour #rrggbb, nor a picture's or clip's file"
+        )
+    return pathlib.Path(kind) if clips.is_clip(kind) else reader.read(kind).rgb
+
+
+def _finish(kind: Any) -> Callable:
+    """A function (`cutout.matte.Matte`) → finished picture."""
+    from pnet_tf.cutout import compose
+
+    if isinstance(kind, pathlib.Path):
+        raise InputError(f"--background={kind}: is a clip, which goes behind a clip; name a picture")
+    if isinstance(kind, np.ndarray):
+        return lambda matte: compose.over(matte, kind)
+    return {"transparent": compose.cut_out, "blur": compose.blurred, "mask": lambda matte: matte.opacity}[kind]
+
+
+def _segmenter():
+    from pnet_tf.runtime import shipped
+    from pnet_tf.runtime.network import TFLiteNetwork
+    from pnet_tf.runtime.segmenter import Look, Segmenter
+
+    look = Look(refine=FLAGS.refine == "on", colours=FLAGS.colours == "on", keep=FLAGS.keep)
+    return Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize, look)
 
 
 def _planned() -> list[jobs.Job]:
+    from pnet_tf_tools import clips
+
     if not FLAGS.input:
-        raise InputError("name a photo or a folder: pnet-segment me.jpg; see --help")
+        raise InputError("name a photo, a clip or a folder: pnet-segment me.jpg; see --help")
     if FLAGS.overwrite and FLAGS.skip_existing:
         raise InputError("--overwrite and --skip_existing: pictures that are there are replaced or left; give one")
-    suffix = ".png" if FLAGS.background in ("transparent", "mask") else ".jpg"
-    planned = jobs.plan(FLAGS.input, FLAGS.output, suffix, FLAGS.recursive)
+    picture = ".png" if FLAGS.background in (None, "transparent", "mask") else ".jpg"
+    planned = jobs.plan(
+        FLAGS.input, FLAGS.output, jobs.Suffixes(picture, clips.suffix(FLAGS.background)), FLAGS.recursive
+    )
     if FLAGS.skip_existing:
         return [job for job in planned if job.output == jobs.PIPE or not pathlib.Path(job.output).exists()]
     for job in planned:
-        if job.output != jobs.PIPE:
+        if job.is_clip:
+            clips.refuse(job.output, FLAGS.background, FLAGS.overwrite)
+        elif job.output != jobs.PIPE:
             cli.refuse_existing(job.output, FLAGS.overwrite)
     return planned
 
 
-def _do(job: jobs.Job, segmenter, finish: Callable) -> None:
+def _do_photo(job: jobs.Job, segmenter, finish: Callable) -> None:
     from pnet_tf.pictures import reader, writer
 
     pipe = job.source == jobs.PIPE
@@ -92,21 +128,22 @@ def _do(job: jobs.Job, segmenter, finish: Callable) -> None:
         writer.write(job.output, picture, photo)
 
 
-def segment() -> None:
-    """Segments what the flags name; a photo that cannot be read does not keep the others back."""
-    from pnet_tf.runtime import shipped
-    from pnet_tf.runtime.network import TFLiteNetwork
-    from pnet_tf.runtime.segmenter import Look, Segmenter
-
-    planned, finish = _planned(), _finish()
-    look = Look(refine=FLAGS.refine == "on", colours=FLAGS.colours == "on", keep=FLAGS.keep)
-    segmenter = Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize, look)
+def _files() -> None:
+    """Photos and clips; one that cannot be read does not keep the others back."""
+    planned = _planned()
+    segmenter = _segmenter()
+    finish = _finish(_kind("transparent")) if any(not job.is_clip for job in planned) else None
     failures: list[str] = []
     told = sys.stderr if any(job.output == jobs.PIPE for job in planned) else sys.stdout
     with cli.progress("segmenting", "photo", told) as update:
         for done, job in enumerate(planned, 1):
             try:
-                _do(job, segmenter, finish)
+                if job.is_clip:
+                    from pnet_tf_tools import clips
+
+                    clips.do(job.source, job.output, segmenter, _kind(clips.DEFAULT_BACKGROUND), FLAGS.steady)
+                else:
+                    _do_photo(job, segmenter, finish)
             except InputError as error:
                 if len(planned) == 1:
                     raise
@@ -122,6 +159,25 @@ def segment() -> None:
             print(f"error: {line}", file=sys.stderr)
         print(f"error: {len(failures)} of {len(planned)} photos could not be done; the others are", file=sys.stderr)
         raise cli.Unfinished
+
+
+def segment() -> None:
+    """Segments what the flags name."""
+    if FLAGS.list_cameras or any(one.startswith(CAMERA) for one in FLAGS.input):
+        from pnet_tf_tools import live
+
+        if FLAGS.list_cameras:
+            live.list_cameras()
+            return
+        if len(FLAGS.input) > 1:
+            raise InputError(f"--input={FLAGS.input[0]}: a camera stands alone; give one --input")
+        name = FLAGS.input[0].removeprefix(CAMERA)
+        live.run(live.Settings(name, FLAGS.output, FLAGS.model, FLAGS.steady, FLAGS.mirror, FLAGS.overwrite),
+                 _segmenter(), _kind("blur"))  # fmt: skip
+        return
+    if FLAGS.mirror:
+        raise InputError("--mirror: is for cameras")
+    _files()
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -72,6 +72,15 @@ def read(path: str | pathlib.Path) -> Photo:
     return from_bytes(content, str(path))
 
 
+def frame_count(path: str | pathlib.Path) -> int:
+    """How many frames a picture file has that belong to the picture; 1 for what cannot be read."""
+    try:
+        with _openers().open(path) as image:
+            return getattr(image, "n_frames", 1) if image.format in _FRAMES_ARE_A_CLIP else 1
+    except Exception:  # Pillow's plugins raise whatever their parsing stumbles over
+        return 1
+
+
 def from_bytes(content: bytes, name: str) -> Photo:
     """As `read`, of a file's content; `name` is what messages call it."""
     _refuse_by_header(name, header.read(content))

@@ -14,6 +14,9 @@ from pnet_tf.cutout.matte import Matte
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import reader
 
+OverTime = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""A frame on the network's grid (h, w, 3) uint8, and the answer there (h, w) float32 → a steadier one."""
+
 WHOLE = "whole"
 """How photos meet a network that fits them itself, as `peer.PeerNetwork` does."""
 
@@ -87,16 +90,21 @@ class Segmenter:
         """Foreground probability, (h, w) float32 0..1: the network's own, enlarged."""
         return resize.unfit(*self._ask(checked(rgb)))
 
-    def matte(self, rgb: np.ndarray, own_opacity: np.ndarray | None = None) -> Matte:
+    def matte(
+        self, rgb: np.ndarray, own_opacity: np.ndarray | None = None, over_time: OverTime | None = None
+    ) -> Matte:
         """The photo with its opacity.
 
         Args:
           rgb: the photo.
           own_opacity: (h, w) uint8 of a picture that is partly transparent already; it is multiplied in.
+          over_time: of a clip's frames in order, what makes their answers steady.
         """
         probability, at = self._ask(checked(rgb))
         inside = resize.inner(probability, at)
         small, _ = resize.fit_photo(rgb, *inside.shape, "stretch")
+        if over_time:
+            inside = over_time(small, inside)
         clean = opacity.cleaned(inside, self._look.keep)
         found = refine.at_photo_size(rgb, small, clean, self._look.refine)
         if own_opacity is not None:

@@ -1,0 +1,69 @@
+"""pnet-segment on clips: what is put behind them, where they go, and how far they are."""
+
+import contextlib
+import pathlib
+import sys
+from typing import Any
+
+import numpy as np
+
+from pnet_tf.errors import InputError
+from pnet_tf.runtime.segmenter import Segmenter
+from pnet_tf.video import conversion, looping, reader, writer
+from pnet_tf.video.live import Live
+from pnet_tf_tools import cli
+
+DEFAULT_BACKGROUND = "blur"
+"""Of clips, whose usual formats have no transparency."""
+
+
+def background(kind: Any) -> Any:
+    """What `Live` takes for a --background: a clip's path becomes the clip that loops."""
+    if isinstance(kind, pathlib.Path):
+        return looping.Looping(kind)
+    if kind == "mask":
+        return lambda matte: np.dstack([matte.opacity] * 3)
+    return kind
+
+
+def suffix(kind: Any) -> str:
+    """Of a clip whose name nobody gave."""
+    return ".webm" if kind == "transparent" else ".mp4"
+
+
+@contextlib.contextmanager
+def _output(path: pathlib.Path, clip: reader.Clip, transparent: bool):
+    if not path.suffix:
+        with writer.Folder(path) as folder:
+            yield folder
+        return
+    colours = getattr(clip, "colours", writer.Colours(1, 1))
+    with writer.Writer(
+        path, clip.width, clip.height, clip.time_base, clip.rate, transparent, clip.sound, colours
+    ) as file:
+        if file.sound_coded_anew:
+            print(f"{path}: the sound is coded anew, {path.suffix} does not take it as it is", file=sys.stderr)
+        yield file
+
+
+def refuse(output: pathlib.Path, kind: Any, overwrite: bool) -> None:
+    """Raises InputError for a clip's output that cannot be, or is there already."""
+    if output.suffix:
+        writer.require_suffix(output, kind == "transparent")
+        cli.refuse_existing(output, overwrite)
+    elif output.is_dir() and any(output.iterdir()) and not overwrite:
+        raise InputError(f"{output}: has files already; frames go into a new or empty folder, or --overwrite")
+
+
+def do(source: pathlib.Path, output: pathlib.Path, segmenter: Segmenter, kind: Any, steady: str) -> None:
+    """Makes a clip of a clip, and tells what was damaged."""
+    cli.keep_freed_memory()
+    cli.one_opencv_thread()  # the stages are what works at the same time
+    with reader.read(source) as clip, cli.progress("segmenting", "frame") as update:
+        live = Live(segmenter, background(kind), steady)
+        with _output(output, clip, isinstance(kind, str) and kind == "transparent") as file:
+            count = conversion.convert(clip, live, file, lambda done: update(done, max(done, clip.frames or done)))
+        if clip.damaged:
+            print(f"{source}: {clip.damaged} damaged frames, the ones before stand for them", file=sys.stderr)
+        elif clip.frames and count < clip.frames:
+            print(f"{source}: ends after {count} of {clip.frames} frames", file=sys.stderr)
