@@ -30,7 +30,7 @@ ADDONS = [
     "matplotlib>=3.8",
 ]
 
-VIDEO = ["av>=14"]
+VIDEO = ["av>=15", "pyvirtualcam>=0.11"]
 
 COMMANDS = [
     "convert",
@@ -120,7 +120,7 @@ setup(
             "apache-beam>=2.60",
             "onnx>=1.16",
             "onnxruntime>=1.17",
-            *VIDEO,
+            "av>=15",
         ],
         "demo": ["scikit-image>=0.22"],
     },

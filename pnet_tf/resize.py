@@ -40,6 +40,11 @@ def _scaled(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
+def enlarged(inside: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(h, w) float32 on the network's grid → (height, width), bilinear."""
+    return _scaled(inside, height, width)
+
+
 def fit_photo(rgb: np.ndarray, target_height: int, target_width: int, mode: str) -> tuple[np.ndarray, Placement]:
     """(h, w, 3) uint8 → (target_height, target_width, 3) uint8 with a grey border, and its placement.
 

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout", "pictures"},
-    "video": LIGHT | {"cutout", "pictures", "runtime"},
+    "video": LIGHT | {"cutout", "metrics", "pictures", "runtime"},
     "benchmark": LIGHT | {"cutout", "runtime"},
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},

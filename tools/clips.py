@@ -37,7 +37,7 @@ def _output(path: pathlib.Path, clip: reader.Clip, transparent: bool):
         with writer.Folder(path) as folder:
             yield folder
         return
-    colours = getattr(clip, "colours", writer.Colours(1, 1))
+    colours = getattr(clip, "colours", writer.HIGH_DEFINITION)
     with writer.Writer(
         path, clip.width, clip.height, clip.time_base, clip.rate, transparent, clip.sound, colours
     ) as file:

@@ -6,8 +6,10 @@ pnet-evaluate --model=portraitnet --against=portraitnet-lite --against=selfie.tf
 pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --per_photo=photos.csv --worst=worst.png
 pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --illumination --seed=0
 pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --turn=90 --light=0.1
+pnet-evaluate --model=portraitnet --against=portraitnet-lite --clip=talk.mp4
 """
 
+import itertools
 import shlex
 import sys
 from collections.abc import Iterator
@@ -48,6 +50,10 @@ flags.DEFINE_boolean(
     "mattes", False, "Labels/ holds grey opacities: SAD, MSE, gradient and connectivity errors.", flag_values=FLAGS
 )
 flags.DEFINE_boolean("refine", False, "Scores edges that follow the photo, as pnet-segment's.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "clip", None, "In place of photos: a clip, and how still its masks hold with each --steady of pnet-segment.",
+    flag_values=FLAGS,
+)  # fmt: skip
 flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
 flags.DEFINE_string("per_photo", None, "Writes every photo's figures to this .csv file.", flag_values=FLAGS)
@@ -114,8 +120,39 @@ def _write(first: scoring.Scored, others: list[scoring.Scored], lowest: worst.Wo
         cli.write_json(FLAGS.json, {**about, **first.to_json(), "worst": ranking, "against": compared})
 
 
+def _clip() -> None:
+    """The table of --clip."""
+    from pnet_tf.metrics import clips
+    from pnet_tf.video import measure, reader
+
+    if FLAGS.records or FLAGS.input_dir:
+        raise InputError("--clip: stands in place of --records and --input_dir; give one")
+    cli.require_suffix(FLAGS.json, ".json")
+    opened = [scoring.open_as(model, FLAGS.threads, FLAGS.resize) for model in (FLAGS.model, *FLAGS.against)]
+    found, done = {}, itertools.count(1)
+    for one in opened:
+        with reader.read(FLAGS.clip) as clip, cli.progress(f"scoring {one.short}", "frame") as update:
+            total = clip.frames or 0
+            frames = (frame.rgb for frame in clip)
+            found[one.model] = measure.steadiness(
+                one.network, one.resize, frames, lambda: update(next(done), len(opened) * total)
+            )
+    names = (*clips.DEFINITIONS, measure.AGREEMENT)
+    for one in opened:
+        print(f"{one.model} on {FLAGS.clip}, per cent" + "".join(f"{name:>18}" for name in names))
+        for way, figures in found[one.model].items():
+            print(f"  {way:16}" + "".join(f"{100 * figures[name]:18.2f}" for name in names))
+    if FLAGS.json:
+        about = origin.about(shlex.join(["pnet-evaluate", *cli.given(FLAGS)]))
+        models = [{"model": one.model, "digest": one.digest, "ways": found[one.model]} for one in opened]
+        cli.write_json(FLAGS.json, {**about, "models": models})
+
+
 def evaluate() -> None:
     """Runs the evaluation that the flags describe."""
+    if FLAGS.clip:
+        _clip()
+        return
     _check_flags()
     # All are opened before any is scored, so that a wrong one is refused at once.
     opened = [scoring.open_as(model, FLAGS.threads, FLAGS.resize) for model in (FLAGS.model, *FLAGS.against)]

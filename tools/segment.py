@@ -46,7 +46,10 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
-flags.DEFINE_integer("threads", 2, "Threads of the network.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "threads", None, "Threads of the network; 2, of clips 1, whose stages share the cores.", lower_bound=1,
+    flag_values=FLAGS,
+)  # fmt: skip
 flags.DEFINE_boolean("recursive", False, "Looks into the folders of a folder, too.", flag_values=FLAGS)
 flags.DEFINE_boolean("skip_existing", False, "Leaves pictures that are already there.", flag_values=FLAGS)
 flags.DEFINE_boolean("overwrite", False, "Replaces pictures that are already there.", flag_values=FLAGS)
@@ -85,13 +88,13 @@ def _finish(kind: Any) -> Callable:
     return {"transparent": compose.cut_out, "blur": compose.blurred, "mask": lambda matte: matte.opacity}[kind]
 
 
-def _segmenter():
+def _segmenter(threads: int = 2):
     from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.segmenter import Look, Segmenter
 
     look = Look(refine=FLAGS.refine == "on", colours=FLAGS.colours == "on", keep=FLAGS.keep)
-    return Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads), FLAGS.resize, look)
+    return Segmenter(TFLiteNetwork(shipped.find(FLAGS.model), FLAGS.threads or threads), FLAGS.resize, look)
 
 
 def _planned() -> list[jobs.Job]:
@@ -131,7 +134,7 @@ def _do_photo(job: jobs.Job, segmenter, finish: Callable) -> None:
 def _files() -> None:
     """Photos and clips; one that cannot be read does not keep the others back."""
     planned = _planned()
-    segmenter = _segmenter()
+    segmenter = _segmenter(1 if all(job.is_clip for job in planned) else 2)
     finish = _finish(_kind("transparent")) if any(not job.is_clip for job in planned) else None
     failures: list[str] = []
     told = sys.stderr if any(job.output == jobs.PIPE for job in planned) else sys.stdout

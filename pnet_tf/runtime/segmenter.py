@@ -86,13 +86,15 @@ class Segmenter:
         self._network, self._mode, self._look = network, mode, look
         self._turn = threading.Lock()  # an interpreter serves one at a time
 
+    def like(self, network: Network) -> "Segmenter":
+        """The same with another network."""
+        return Segmenter(network, self._mode, self._look)
+
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """Foreground probability, (h, w) float32 0..1: the network's own, enlarged."""
         return resize.unfit(*self._ask(checked(rgb)))
 
-    def matte(
-        self, rgb: np.ndarray, own_opacity: np.ndarray | None = None, over_time: OverTime | None = None
-    ) -> Matte:
+    def matte(self, rgb: np.ndarray, own_opacity: np.ndarray | None = None, over_time: OverTime | None = None) -> Matte:
         """The photo with its opacity.
 
         Args:

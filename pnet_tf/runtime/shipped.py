@@ -8,16 +8,20 @@ ASSETS = pathlib.Path(__file__).parent.parent / "assets"
 DEFAULT = "portraitnet"
 
 
+def names() -> list[str]:
+    """The shipped models, by name."""
+    return sorted(one.name.removesuffix("-int8.tflite") for one in ASSETS.glob("*-int8.tflite"))
+
+
 def path(name: str = DEFAULT) -> pathlib.Path:
     """The int8 file of a shipped model.
 
     Raises:
       InputError: no model of that name (those that are shipped are listed).
     """
-    known = {one.name.removesuffix("-int8.tflite"): one for one in ASSETS.glob("*-int8.tflite")}
-    if name not in known:
-        raise InputError(f"{name}: neither a model file nor a shipped model; known are {', '.join(sorted(known))}")
-    return known[name]
+    if name not in names():
+        raise InputError(f"{name}: neither a model file nor a shipped model; known are {', '.join(names())}")
+    return ASSETS / f"{name}-int8.tflite"
 
 
 def find(model: str) -> str:

@@ -111,7 +111,7 @@ class Container:
             yield None, tuple(sound)
 
     def __iter__(self) -> Iterator[Frame]:
-        """The frames; a damaged one is the frame before once more, and `Frame.sound` of the last has what follows it."""
+        """The frames; a damaged one is the frame before once more. `Frame.sound` of the last has what follows it."""
         step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
         last: Frame | None = None
         carried: tuple[Any, ...] = ()
@@ -154,9 +154,7 @@ class Container:
 
     def _deinterlacer(self, frame: Any) -> Any:
         graph = self._av.filter.Graph()
-        source = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=self.time_base
-        )
+        source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=self.time_base)
         graph.link_nodes(source, graph.add("yadif", "mode=send_frame:deint=all"), graph.add("buffersink")).configure()
         return graph
 

@@ -10,10 +10,10 @@ import dataclasses
 import cv2
 import numpy as np
 
-SAME = 0.06
+SAME = 0.045
 """Difference of grey values (0..1), after motion and light are made good, up to which two pixels look the same."""
 
-FAST = 12.0
+FAST = 5.0
 """Motion in pixels of the grid a frame, beyond which the flow is little trusted."""
 
 CUT = 0.12
@@ -29,7 +29,7 @@ class Strength:
     kept: float
 
 
-STRENGTHS = {"light": Strength(0.8), "strong": Strength(0.9)}
+STRENGTHS = {"light": Strength(0.86), "strong": Strength(0.93)}
 """Measured by tools/demo/motion.py and `pnet-evaluate --clip` (LAB.md)."""
 
 

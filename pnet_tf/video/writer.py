@@ -13,6 +13,9 @@ from pnet_tf.pictures import writer as pictures
 from pnet_tf.video import reader
 from pnet_tf.video.container import Colours
 
+HIGH_DEFINITION = Colours(1, 1)
+"""BT.709, narrow range."""
+
 H264, VP9, PRORES = "libx264", "libvpx-vp9", "prores_ks"
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
@@ -59,7 +62,7 @@ class Writer:
         rate: fractions.Fraction | None = None,
         opacity: bool = False,
         sound: Any = None,
-        colours: Colours = Colours(1, 1),
+        colours: Colours = HIGH_DEFINITION,
     ):
         """Takes what the clip is to be.
 
