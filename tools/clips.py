@@ -16,12 +16,15 @@ from pnet_tf_tools import cli
 DEFAULT_BACKGROUND = "blur"
 """Of clips, whose usual formats have no transparency."""
 
+MISSING = 0.98
+"""Share of a clip's frames, whose number may be an estimate, below which some are missing."""
+
 
 def background(kind: Any) -> Any:
     """What `Live` takes for a --background: a clip's path becomes the clip that loops."""
     if isinstance(kind, pathlib.Path):
         return looping.Looping(kind)
-    if kind == "mask":
+    if isinstance(kind, str) and kind == "mask":
         return lambda matte: np.dstack([matte.opacity] * 3)
     return kind
 
@@ -65,5 +68,5 @@ def do(source: pathlib.Path, output: pathlib.Path, segmenter: Segmenter, kind: A
             count = conversion.convert(clip, live, file, lambda done: update(done, max(done, clip.frames or done)))
         if clip.damaged:
             print(f"{source}: {clip.damaged} damaged frames, the ones before stand for them", file=sys.stderr)
-        elif clip.frames and count < clip.frames:
-            print(f"{source}: ends after {count} of {clip.frames} frames", file=sys.stderr)
+        if clip.frames and count < MISSING * clip.frames - 1:
+            print(f"{source}: only {count} of about {clip.frames} frames could be read", file=sys.stderr)

@@ -16,8 +16,8 @@ SAME = 0.045
 FAST = 5.0
 """Motion in pixels of the grid a frame, beyond which the flow is little trusted."""
 
-CUT = 0.12
-"""Mean difference of two frames that is a cut."""
+CUT = 0.5
+"""Share of a frame that looks the same as before, below which it is another scene."""
 
 _WINDOW = (5, 5)
 
@@ -81,9 +81,10 @@ class Steady:
         )
         now = grey.astype(np.float32) / 255
         apart = cv2.blur(np.abs(now - _light_made_good(looked.astype(np.float32) / 255, now)), _WINDOW)
-        if apart.mean() > CUT:
+        same = np.exp(-np.square(apart / SAME))
+        if same.mean() < CUT:
             self.cuts += 1
             return probability
-        trust = np.exp(-np.square(apart / SAME) - (np.square(flow[..., 0]) + np.square(flow[..., 1])) / FAST**2)
+        trust = same * np.exp(-(np.square(flow[..., 0]) + np.square(flow[..., 1])) / FAST**2)
         share = np.float32(self._kept) * trust
         return share * mask + (1 - share) * probability

@@ -47,9 +47,19 @@ def mapped(
     """
     with _workers(workers) as pool:
         waiting: collections.deque[concurrent.futures.Future] = collections.deque()
-        for item in source:
+        iterator, failure = iter(source), None
+        while True:
+            try:
+                item = next(iterator, _END)
+            except Exception as error:  # what came before it goes first
+                failure = error
+                break
+            if item is _END:
+                break
             waiting.append(pool.submit(function, item))
             if len(waiting) >= held:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        if failure:
+            raise failure
