@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout", "pictures"},
     "video": LIGHT | {"cutout", "metrics", "pictures", "runtime"},
-    "benchmark": LIGHT | {"cutout", "runtime"},
+    "benchmark": LIGHT | {"cutout", "runtime", "video"},
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},

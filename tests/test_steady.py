@@ -80,7 +80,7 @@ def test_mediapipes_smoothing_holds_what_is_uncertain_now():
 
 
 def test_steadiness_of_a_mask_that_blinks():
-    """Same picture: a square of 20×20 is person, in every second frame 10 columns of it are not: 200 / 400 and 200 / 200."""
+    """Same picture, a square of 20×20; in every second frame 10 of its columns are none: 200 / 200 and 200 / 400."""
     still, blinking = clips.Steadiness(), clips.Steadiness()
     for index in range(5):
         mask = np.zeros((120, 160), np.float32)

@@ -3,6 +3,7 @@
   pnet-benchmark --model=portraitnet-int8.tflite --model=other.tflite --threads=1,2
   pnet-benchmark --model=portraitnet-int8.tflite --model=selfie.tflite:0..1 --records='records/val-*' --plot=plot.png
   pnet-benchmark --stages=1280x720,4000x3000
+  pnet-benchmark --model=portraitnet --model=portraitnet-lite --clip=talk.mp4
 
 Times are of the network alone, in milliseconds. Another segmenter's path ends with the range of its pixels if it is to
 be scored; photos are stretched to its size, and letterboxed to ours.
@@ -41,6 +42,10 @@ flags.DEFINE_list(
     "In place of --model: CPU time of what follows the network, at these sizes of photos, such as 1280x720,4000x3000.",
     flag_values=FLAGS,
 )
+flags.DEFINE_string(
+    "clip", None, "In place of photos: frames a second of each model from this clip to another, and CPU time by stage.",
+    flag_values=FLAGS,
+)  # fmt: skip
 flags.DEFINE_list("threads", ["1", "2"], "Numbers of threads, comma-separated.", flag_values=FLAGS)
 flags.DEFINE_integer("runs", 50, "Timed runs of each file.", lower_bound=2, flag_values=FLAGS)
 scoring.define_photos(FLAGS)
@@ -135,8 +140,34 @@ def _time_stages() -> None:
         cli.write_json(FLAGS.json, {**about, "stages": [dataclasses.asdict(row) for row in rows]})
 
 
+def _time_clip() -> None:
+    """The table of --clip."""
+    from pnet_tf.benchmark import clip
+
+    cli.keep_freed_memory()
+    cli.one_opencv_thread()
+    names = FLAGS.model or ["portraitnet"]
+    networks = {model: scoring.open_network(model, 1)[0] for model in names}
+    found = {model: clip.measure(network, pathlib.Path(FLAGS.clip)) for model, network in networks.items()}
+    for model, costs in found.items():
+        print(
+            f"{model}: {costs.frames} frames of {costs.width}×{costs.height}, {costs.frames_per_second:.1f} a second "
+            "from file to file; CPU ms a frame: "
+            + ", ".join(f"{name} {value:.1f}" for name, value in costs.milliseconds.items())
+        )
+    if FLAGS.json:
+        about = origin.about(shlex.join(["pnet-benchmark", *cli.given(FLAGS)]))
+        cli.write_json(
+            FLAGS.json, {**about, "models": {model: dataclasses.asdict(one) for model, one in found.items()}}
+        )
+
+
 def benchmark() -> None:
     """Runs the comparison that the flags describe."""
+    if FLAGS.clip:
+        cli.require_suffix(FLAGS.json, ".json")
+        _time_clip()
+        return
     if FLAGS.stages:
         cli.require_suffix(FLAGS.json, ".json")
         _time_stages()

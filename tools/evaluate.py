@@ -9,10 +9,11 @@ pnet-evaluate --model=portraitnet-int8.tflite --records='records/val-*' --turn=9
 pnet-evaluate --model=portraitnet --against=portraitnet-lite --clip=talk.mp4
 """
 
+import functools
 import itertools
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from absl import flags
 
@@ -120,6 +121,10 @@ def _write(first: scoring.Scored, others: list[scoring.Scored], lowest: worst.Wo
         cli.write_json(FLAGS.json, {**about, **first.to_json(), "worst": ranking, "against": compared})
 
 
+def _count(update: Callable[[int, int], None], done: Iterator[int], total: int) -> None:
+    update(next(done), total)
+
+
 def _clip() -> None:
     """The table of --clip."""
     from pnet_tf.metrics import clips
@@ -129,14 +134,12 @@ def _clip() -> None:
         raise InputError("--clip: stands in place of --records and --input_dir; give one")
     cli.require_suffix(FLAGS.json, ".json")
     opened = [scoring.open_as(model, FLAGS.threads, FLAGS.resize) for model in (FLAGS.model, *FLAGS.against)]
-    found, done = {}, itertools.count(1)
+    found = {}
     for one in opened:
         with reader.read(FLAGS.clip) as clip, cli.progress(f"scoring {one.short}", "frame") as update:
-            total = clip.frames or 0
             frames = (frame.rgb for frame in clip)
-            found[one.model] = measure.steadiness(
-                one.network, one.resize, frames, lambda: update(next(done), len(opened) * total)
-            )
+            progressed = functools.partial(_count, update, itertools.count(1), clip.frames or 0)
+            found[one.model] = measure.steadiness(one.network, one.resize, frames, progressed)
     names = (*clips.DEFINITIONS, measure.AGREEMENT)
     for one in opened:
         print(f"{one.model} on {FLAGS.clip}, per cent" + "".join(f"{name:>18}" for name in names))

@@ -119,7 +119,7 @@ class Writer:
             format=self._video.pix_fmt, dst_colorspace=self._colours.matrix, src_color_range=2, dst_color_range=1
         )
         frame.pts, frame.time_base = pts, self._time_base
-        for packet in sound:
+        for packet in sound if self._sound else ():
             self._sound.write(packet)
         for packet in self._video.encode(frame):
             self._file.mux(packet)

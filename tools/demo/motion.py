@@ -40,7 +40,15 @@ def person(name: str) -> tuple[np.ndarray, np.ndarray]:
     return own, alpha
 
 
-def scene(name: str, background: str, speed: float = 0, noise: float = 4, flicker: float = 0, seed: int = 0) -> Scene:
+def scene(
+    name: str,
+    background: str,
+    speed: float = 0,
+    noise: float = 4,
+    flicker: float = 0,
+    seed: int = 0,
+    frames: int = FRAMES,
+) -> Scene:
     """Frames (HEIGHT, WIDTH, 3) uint8 and masks (HEIGHT, WIDTH) bool of somebody who goes to and fro.
 
     Args:
@@ -49,13 +57,14 @@ def scene(name: str, background: str, speed: float = 0, noise: float = 4, flicke
       noise: standard deviation of the pixels' noise, 0..255.
       flicker: how far the light goes up and down, as a share.
       seed: of noise and flicker.
+      frames: how many.
     """
     rng = np.random.default_rng(seed)
     own, alpha = person(name)
     behind = cv2.resize(photos.picture(background), (WIDTH, HEIGHT))
     behind = cv2.GaussianBlur(behind, (0, 0), DEFOCUS)
     scale, x, step = 0.85 * HEIGHT / len(own), 0.3 * WIDTH, speed
-    for index in range(FRAMES):
+    for index in range(frames):
         place = np.array([[scale, 0, x - scale * own.shape[1] / 2], [0, scale, HEIGHT - scale * len(own)]])
         true = cv2.warpAffine(alpha, place, (WIDTH, HEIGHT))
         there = cv2.warpAffine(own, place, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
