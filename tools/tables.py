@@ -6,87 +6,31 @@ A table stands between `<!-- table: NAME -->` and `<!-- /table -->`; NAME is a f
 pnet-evaluate and pnet-benchmark, and each holds the command that gives it again.
 """
 
-import functools
 import json
-import pathlib
 import re
 import sys
-from collections.abc import Sequence
-from typing import Any
 
 from pnet_tf import files
+from pnet_tf_tools import tables_cutouts
+from pnet_tf_tools.results import (
+    MODELS,
+    MULTICLASS,
+    OURS,
+    RESULTS,
+    ROOT,
+    SELFIE,
+    SETS,
+    markdown,
+    pair,
+    percent,
+    read,
+    scored,
+    source,
+    timed,
+)
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "pnet_tf/assets/results"
 DOCUMENTS = ("README.md", "BUILD.md", "pnet_tf/assets/README.md")
 MARKED = re.compile(r"(<!-- table: (?P<name>[a-z0-9-]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
-
-SETS = {
-    "eg1800": "EG1800, portraits",
-    "lmi": "selfies of a second hand",
-    "ccp": "street fashion, whole bodies",
-    "hsd": "people anywhere",
-    "celebamask": "faces that fill the picture",
-}
-"""Labelled validation sets, in the order of the tables."""
-
-MODELS = {
-    "portraitnet": "`portraitnet`, int8 (shipped default)",
-    "portraitnet-float32.tflite": "`portraitnet`, float32",
-    "portraitnet-lite": "`portraitnet-lite`, int8",
-    "portraitnet-lite-float32.tflite": "`portraitnet-lite`, float32",
-    "selfie_segmentation.tflite": "MediaPipe selfie segmentation, float",
-    "selfie_multiclass_256x256.tflite": "Google selfie multiclass, float",
-}
-"""Short names as results have them, in the order of the tables."""
-
-OURS = ("portraitnet", "portraitnet-lite")
-SELFIE, MULTICLASS = "selfie_segmentation.tflite", "selfie_multiclass_256x256.tflite"
-
-
-@functools.cache
-def read(name: str) -> dict[str, Any]:
-    """One file of results, by its name without .json."""
-    return json.loads((RESULTS / f"{name}.json").read_text())
-
-
-def short(model: str) -> str:
-    """`../peers/selfie.tflite:0..1` → `selfie.tflite`; the int8 files go by their models' names."""
-    return re.sub(r"-int8\.tflite$", "", pathlib.PurePath(re.sub(r":-?\d.*", "", model)).name)
-
-
-def scored(name: str) -> dict[str, dict[str, Any]]:
-    """Model → its scores in a file of pnet-evaluate, the first and those it was compared with alike."""
-    first = read(name)
-    return {short(one["model"]): one for one in (first, *first["against"])}
-
-
-def timed(threads: int) -> dict[str, dict[str, Any]]:
-    """Model → its timing in latency.json."""
-    return {short(one["model"]): one for one in read("latency")["timings"] if one["threads"] == threads}
-
-
-def percent(share: float) -> str:
-    """0.9694 → `96.94`."""
-    return f"{100 * share:.2f}"
-
-
-def pair(scores: dict[str, Any]) -> str:
-    """Foreground and Boundary IoU at the photo's size."""
-    figures = scores["photo_size"]
-    return f"{percent(figures['foreground_iou'])} / {percent(figures['boundary_iou'])}"
-
-
-def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
-
-
-def source(*names: str) -> str:
-    """The line below a table that says where its figures come from."""
-    listed = ", ".join(f"`{name}.json`" for name in names)
-    return f"\n({listed} in `pnet_tf/assets/results`: command, file digests and processor stand there.)\n"
 
 
 def models() -> str:
@@ -195,64 +139,6 @@ def opacity() -> str:
     return markdown(["model", "far from people 0 or 1 of 255", "inside 254 or 255"], rows) + source("eg1800")
 
 
-def refined() -> str:
-    """What an edge that follows the photo changes, ours and the peers', on each labelled set."""
-    columns = [*OURS, SELFIE, MULTICLASS]
-    rows = []
-    for name, words in {**SETS, "hsd": "people anywhere, all"}.items():
-        plain_name = "hsd-all" if name == "hsd" else name
-        plain, with_edges = scored(plain_name), scored(f"{plain_name}-refined")
-        gains = [
-            " / ".join(
-                f"{100 * (with_edges[model]['photo_size'][one] - plain[model]['photo_size'][one]):+.2f}"
-                for one in ("foreground_iou", "boundary_iou")
-            )
-            for model in columns
-        ]
-        rows.append([f"{words}, {read(plain_name)['photos']}", *gains])
-    heading = ["photos, number", "`portraitnet`", "`portraitnet-lite`", "MediaPipe selfie", "Google multiclass, 16 MB"]
-    return markdown(heading, rows) + source(*(f"{name}-refined" for name in SETS if name != "hsd"), "hsd-all-refined")
-
-
-def mattes() -> str:
-    """The matting errors after each stage behind the network, on composites of known opacity."""
-    words = {
-        "probability": "the network's answer, enlarged",
-        "opacity": "doubt to 0 and 1, no crumbs",
-        "edge": "the edge follows the photo",
-    }
-    measures = {"sad": "SAD", "mse": "MSE", "gradient_error": "gradient", "connectivity_error": "connectivity"}
-    found, rows = read("mattes")["stages"], []
-    for stage, told in words.items():
-        figures = [
-            f"{found[model][stage][one]:.4f}" if one == "mse" else f"{found[model][stage][one]:.1f}"
-            for model in OURS
-            for one in measures
-        ]
-        rows.append([told, *figures])
-    rim = found[OURS[0]]["colours"]
-    last = (
-        "\nColours at the edge, where opacity is between 0 and 1, are off by "
-        f"{rim['rim_colour_error_photo']:.1f} of 255 as the photo has them, "
-        f"by {rim['rim_colour_error_own']:.1f} as the person's own.\n"
-    )
-    heading = ["after", *(f"`{model}`, {one}" for model in OURS for one in measures.values())]
-    return markdown(heading, rows) + last + source("mattes")
-
-
-def stages() -> str:
-    """CPU milliseconds of what follows the network, by stage and by finished picture."""
-    before = {"opacity": "opacity", "refine": "edge", "colours": "colours"}
-    finished = {"blur": "blur", "colour": "a colour", "cut_out": "transparent"}
-    rows = []
-    for one in read("stages")["stages"]:
-        shared = sum(one[name] for name in before)
-        figures = [one[name] for name in before] + [shared + one[name] for name in finished]
-        rows.append([f"{one['width']} × {one['height']}", *(f"{figure:.1f}" for figure in figures)])
-    heading = ["photo", *before.values(), *(f"all, {words}" for words in finished.values())]
-    return markdown(heading, rows) + f"\n{read('stages')['processor']['name']}, one thread.\n" + source("stages")
-
-
 def groups() -> str:
     """Foreground and Boundary IoU of the int8 files by who and what is in EG1800's validation photos."""
     members = json.loads((RESULTS / "groups.json").read_text())["groups"]
@@ -271,8 +157,8 @@ def groups() -> str:
 
 TABLES = {
     one.__name__.replace("_", "-"): one
-    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, refined, mattes, stages, groups)
-}
+    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, groups)
+} | tables_cutouts.TABLES
 
 
 def filled(text: str) -> str:
