@@ -24,9 +24,9 @@ PYTHON_ADDONS ?= python3.11 python3.10 $(PYTHON)
 FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
 # Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. Of the
 # road end to end tests/test_stacks.py walks what TensorFlow has a part in.
-NOT_ON_ADDONS := ablation android android_failures benchmark benchmark_output choice comparison config conversion cutout \
-    documents evaluation folders metrics onnx packaging peer photos pictures preparation prune resize rules runtime \
-    segmenter sources supervisely survival
+NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark_output choice clip_reading clip_writing \
+    company comparison config conversion cutout documents evaluation folders live metrics onnx packaging peer photos \
+    pictures preparation prune resize rules runtime segmenter sources steady stream supervisely survival
 ROAD := tests/test_road.py::test_the_road_end_to_end
 
 .PHONY: demo test test-mediapipe test-addons test-torch tables lint clean
