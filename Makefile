@@ -3,6 +3,8 @@
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
 # make test-addons   what depends on TensorFlow, on 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
+# make web    builds the page in out/web, which pnet-web or any static host serves; needs Node 20
+# make test-web       holds the page against the native runtime, in Debian's Chromium
 # make tables   writes every table of figures in the documents from the results in pnet_tf/assets/results
 # make lint   installs, then checks style
 
@@ -29,7 +31,10 @@ NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark
     pictures preparation prune resize rules runtime segmenter sources steady stream supervisely survival
 ROAD := tests/test_road.py::test_the_road_end_to_end
 
-.PHONY: demo test test-mediapipe test-addons test-torch tables lint clean
+WEB_STAMP := tools/web/node_modules/.installed
+NODE_20   := Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1
+
+.PHONY: demo test test-mediapipe test-addons test-torch web test-web tables lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -49,6 +54,12 @@ test-addons: $(STAMP) $(ADDONS)/.installed
 test-torch: $(STAMP)-torch
 	$(BIN)/python -m pytest tests/pytorch
 
+web: $(WEB_STAMP)
+	node tools/web/build.mjs out/web
+
+test-web: $(STAMP) web
+	PNET_PYTHON=$(abspath $(BIN)/python) node --test tools/web/test/page.test.mjs
+
 tables: $(STAMP)
 	$(BIN)/python tools/tables.py
 
@@ -62,6 +73,11 @@ $(STAMP): setup.py pyproject.toml
 
 $(STAMP)-torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[import]'
+	touch $@
+
+$(WEB_STAMP): tools/web/package.json tools/web/package-lock.json
+	@node -e 'process.exit($(NODE_20))' 2>/dev/null || { echo "error: the page is built by Node 20 or newer" >&2; exit 1; }
+	cd tools/web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(MEDIAPIPE)/.installed:
@@ -85,4 +101,4 @@ $(ADDONS)/.installed: setup.py pyproject.toml constraints-addons.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(MEDIAPIPE) $(WRITER) $(ADDONS) out build *.egg-info
+	rm -rf $(VENV) $(MEDIAPIPE) $(WRITER) $(ADDONS) tools/web/node_modules out build *.egg-info

@@ -43,6 +43,7 @@ COMMANDS = [
     "ablate",
     "export",
     "segment",
+    "web=serve_page",
     "benchmark",
     "benchmark-android=benchmark_android",
     "import-weights=import_weights",
