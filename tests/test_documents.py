@@ -159,7 +159,7 @@ def test_readme_has_no_figure_that_was_written_by_hand():
 def test_results_say_where_they_come_from():
     for path in tables.RESULTS.glob("*.json"):
         told = tables.read(path.stem)
-        assert told["command"].startswith(("pnet-", "python tools/")) and told["processor"]["name"], path
+        assert told["command"].startswith(("pnet-", "python tools/", "node tools/")) and told["processor"]["name"], path
         assert not re.search(r"""[="'\s]/\w""", told["command"]), f"{path}: a place on somebody's machine"
 
 

@@ -4,6 +4,7 @@ pnet-web
 pnet-web --port=8080 --open_browser=false
 """
 
+import contextlib
 import functools
 import http.server
 import pathlib
@@ -66,10 +67,8 @@ def serve() -> None:
         print(f"{address} (until Ctrl-C)", flush=True)
         if FLAGS.open_browser:
             webbrowser.open(address)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
 
 
 def main(argv: list[str] | None = None) -> int:

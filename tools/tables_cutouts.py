@@ -100,4 +100,31 @@ def clip() -> str:
     return markdown(["model", "frames a second", *stages], rows) + source("carphone", "motion", "clip")
 
 
-TABLES = {one.__name__: one for one in (refined, mattes, stages, steadiness, motion, clip)}
+def web() -> str:
+    """Frames a second and milliseconds by stage in the browser, ours beside MediaPipe's."""
+    found = read("web")
+    rows = [
+        [
+            name.removesuffix("-int8"),
+            f"{one['frames_per_second']:.0f}",
+            *(f"{one['milliseconds'][stage]:.1f}" for stage in ("read", "network", "mask", "draw", "all")),
+            f"{one['first_load_bytes'] / 1e6:.1f}",
+            f"{one['first_mask_ms'] / 1e3:.1f}",
+        ]
+        for name, one in found["models"].items()
+    ]
+    heading = [
+        "model",
+        "frames a second",
+        "read",
+        "network",
+        "mask",
+        "draw",
+        "all, ms",
+        "first load, MB",
+        "first mask, s",
+    ]
+    return markdown(heading, rows) + source("web")
+
+
+TABLES = {one.__name__: one for one in (refined, mattes, stages, steadiness, motion, clip, web)}

@@ -61,7 +61,7 @@ void main() {
 }`;
 
 const KINDS = { none: 0, transparent: 1, blur: 2, colour: 3, picture: 4 };
-const BLUR_SIDE = 256; // longer side at which the background is blurred (cutout/compose.py)
+const BLUR_SIDE = 128; // longer side at which the background is blurred; half of cutout/compose.py, for machines without a GPU
 
 export class Composer {
   constructor(canvas) {

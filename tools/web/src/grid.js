@@ -114,77 +114,100 @@ export function grey(rgb) {
   return out;
 }
 
-/** Means over windows of 2·radius + 1, the border mirrored without its last pixel. */
+/** Means over windows of 2·radius + 1, the border mirrored without its last pixel; a sum that runs along each line. */
 export function boxed(values, width, height, radius) {
-  const mirrored = (at, size) => (size === 1 ? 0 : at < 0 ? -at : at >= size ? 2 * size - 2 - at : at);
-  const clamp = (at, size) => Math.min(size - 1, Math.max(0, mirrored(at, size)));
   const side = 2 * radius + 1, half = new Float32Array(values.length), out = new Float32Array(values.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let d = -radius; d <= radius; d++) sum += values[y * width + clamp(x + d, width)];
-      half[y * width + x] = sum / side;
+  const run = (from, to, size, start, step) => {
+    const at = (index) => {
+      const mirrored = index < 0 ? -index : index >= size ? 2 * size - 2 - index : index;
+      return start + step * Math.min(size - 1, Math.max(0, mirrored));
+    };
+    let sum = 0;
+    for (let d = -radius; d < radius; d++) sum += from[at(d)];
+    for (let index = 0; index < size; index++) {
+      const inside = index > radius && index + radius < size;
+      sum += inside ? from[start + step * (index + radius)] : from[at(index + radius)];
+      to[start + step * index] = sum / side;
+      sum -= inside ? from[start + step * (index - radius)] : from[at(index - radius)];
     }
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let d = -radius; d <= radius; d++) sum += half[clamp(y + d, height) * width + x];
-      out[y * width + x] = sum / side;
-    }
+  };
+  for (let y = 0; y < height; y++) run(values, half, width, y * width, 1);
+  for (let x = 0; x < width; x++) run(half, out, height, x, width);
   return out;
 }
 
-/** Distance of each pixel of `side` from the other side, in pixels less one, by two passes of chamfer steps. */
-function distances(person, width, height, side) {
-  const far = new Float32Array(person.length);
-  const straight = 0.955, diagonal = 1.3693; // OpenCV's 3×3 mask
-  for (let i = 0; i < far.length; i++) far[i] = person[i] === side ? 1e6 : 0;
-  const relax = (i, x, y, dx, dy, step) => {
-    const nx = x + dx, ny = y + dy;
-    if (nx < 0 || ny < 0 || nx >= width || ny >= height) return;
-    const through = far[ny * width + nx] + step;
-    if (through < far[i]) far[i] = through;
+/** Distance of each pixel from the other side, in pixels, by two passes of OpenCV's 3×3 chamfer steps. */
+function distances(person, width, height) {
+  const straight = 0.955, diagonal = 1.3693, far = new Float32Array(person.length);
+  const sweep = (from, step) => {
+    for (let n = 0, i = from; n < far.length; n++, i += step) {
+      const x = i % width, y = (i - x) / width;
+      const back = step > 0 ? x > 0 : x < width - 1, fore = step > 0 ? x < width - 1 : x > 0;
+      const over = step > 0 ? y > 0 : y < height - 1, row = i - step * width, own = person[i];
+      let least = far[i];
+      // A neighbour of the other side is at distance 0, one of the same at its own.
+      if (back) least = Math.min(least, straight + (person[i - step] === own ? far[i - step] : 0));
+      if (over) {
+        least = Math.min(least, straight + (person[row] === own ? far[row] : 0));
+        if (back) least = Math.min(least, diagonal + (person[row - step] === own ? far[row - step] : 0));
+        if (fore) least = Math.min(least, diagonal + (person[row + step] === own ? far[row + step] : 0));
+      }
+      far[i] = least;
+    }
   };
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      relax(i, x, y, -1, 0, straight), relax(i, x, y, 0, -1, straight);
-      relax(i, x, y, -1, -1, diagonal), relax(i, x, y, 1, -1, diagonal);
-    }
-  for (let y = height - 1; y >= 0; y--)
-    for (let x = width - 1; x >= 0; x--) {
-      const i = y * width + x;
-      relax(i, x, y, 1, 0, straight), relax(i, x, y, 0, 1, straight);
-      relax(i, x, y, 1, 1, diagonal), relax(i, x, y, -1, 1, diagonal);
-    }
+  far.fill(1e6);
+  sweep(0, 1);
+  sweep(far.length - 1, -1);
   return far;
 }
 
 /** Takes doubt away from edges, as cutout.opacity.decided. */
 export function decided(probability, width, height) {
-  const person = Uint8Array.from(probability, (value) => (value > 0.5 ? 1 : 0));
-  const inside = distances(person, width, height, 1), outside = distances(person, width, height, 0);
-  return probability.map((value, i) =>
-    person[i]
-      ? Math.max(value, Math.min(0.5 + (inside[i] - 1) / (2 * SOFT), 1))
-      : Math.min(value, Math.max(0.5 - (outside[i] - 1) / (2 * SOFT), 0)),
-  );
+  const out = new Float32Array(probability.length), person = new Uint8Array(probability.length);
+  for (let i = 0; i < out.length; i++) person[i] = probability[i] > 0.5 ? 1 : 0;
+  const far = distances(person, width, height);
+  for (let i = 0; i < out.length; i++) {
+    const sure = (far[i] - 1) / (2 * SOFT);
+    out[i] = person[i] ? Math.max(probability[i], Math.min(0.5 + sure, 1)) : Math.min(probability[i], Math.max(0.5 - sure, 0));
+  }
+  return out;
 }
 
 /** The guided filter's a and b on the grid, interleaved; without refinement 0 and the probability itself. */
 export function coefficients(greys, probability, width, height, refine) {
-  const out = new Float32Array(2 * probability.length);
+  const size = probability.length, out = new Float32Array(2 * size);
   if (!refine) {
-    probability.forEach((value, i) => (out[2 * i + 1] = value));
+    for (let i = 0; i < size; i++) out[2 * i + 1] = probability[i];
     return out;
   }
-  const box = (values) => boxed(values, width, height, RADIUS);
-  const meanGrey = box(greys), mean = box(probability);
-  const both = box(greys.map((value, i) => value * probability[i])), squared = box(greys.map((value) => value * value));
-  const slope = mean.map((value, i) => (both[i] - meanGrey[i] * value) / (squared[i] - meanGrey[i] ** 2 + EPSILON));
-  const a = box(slope), b = box(mean.map((value, i) => value - slope[i] * meanGrey[i]));
-  for (let i = 0; i < a.length; i++) (out[2 * i] = a[i]), (out[2 * i + 1] = b[i]);
+  const both = new Float32Array(size), squared = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    both[i] = greys[i] * probability[i];
+    squared[i] = greys[i] * greys[i];
+  }
+  const [meanGrey, mean, meanBoth, meanSquared] = [greys, probability, both, squared].map((one) => boxed(one, width, height, RADIUS));
+  const slope = both, offset = squared; // their room
+  for (let i = 0; i < size; i++) {
+    slope[i] = (meanBoth[i] - meanGrey[i] * mean[i]) / (meanSquared[i] - meanGrey[i] * meanGrey[i] + EPSILON);
+    offset[i] = mean[i] - slope[i] * meanGrey[i];
+  }
+  const a = boxed(slope, width, height, RADIUS), b = boxed(offset, width, height, RADIUS);
+  for (let i = 0; i < size; i++) {
+    out[2 * i] = a[i];
+    out[2 * i + 1] = b[i];
+  }
   return out;
+}
+
+/** Mean and standard deviation. */
+function moments(values) {
+  let sum = 0, squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i];
+    squares += values[i] * values[i];
+  }
+  const mean = sum / values.length;
+  return [mean, Math.sqrt(Math.max(0, squares / values.length - mean * mean))];
 }
 
 /**
@@ -202,21 +225,23 @@ export class Steady {
   }
 
   next(greys, probability, width, height) {
-    let found = probability;
-    if (this.kept && this.mask?.length === probability.length) {
-      const [now, was] = [greys, this.before].map((one) => {
-        const mean = one.reduce((sum, value) => sum + value, 0) / one.length;
-        return [mean, Math.sqrt(one.reduce((sum, value) => sum + (value - mean) ** 2, 0) / one.length)];
-      });
-      const gain = now[1] / (was[1] + 1e-6);
-      const apart = boxed(
-        greys.map((value, i) => Math.abs(value - ((this.before[i] - was[0]) * gain + now[0]))), width, height, 2);
-      const same = apart.map((value) => Math.exp(-((value / SAME) ** 2)));
-      if (same.reduce((sum, value) => sum + value, 0) / same.length >= CUT)
-        found = probability.map((value, i) => value + this.kept * same[i] * (this.mask[i] - value));
-    }
+    const held = this.kept && this.mask?.length === probability.length && this.#held(greys, probability, width, height);
     this.before = greys;
-    this.mask = found;
-    return found;
+    this.mask = held || probability;
+    return this.mask;
+  }
+
+  #held(greys, probability, width, height) {
+    const [mean, spread] = moments(greys), [meanBefore, spreadBefore] = moments(this.before);
+    const gain = spread / (spreadBefore + 1e-6), apart = new Float32Array(greys.length);
+    for (let i = 0; i < apart.length; i++) apart[i] = Math.abs(greys[i] - ((this.before[i] - meanBefore) * gain + mean));
+    const same = boxed(apart, width, height, 2), found = new Float32Array(apart.length);
+    let total = 0;
+    for (let i = 0; i < same.length; i++) {
+      same[i] = Math.exp(-((same[i] / SAME) ** 2));
+      total += same[i];
+      found[i] = probability[i] + this.kept * same[i] * (this.mask[i] - probability[i]);
+    }
+    return total / same.length >= CUT ? found : null;
   }
 }

@@ -15,8 +15,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/demo"))
 
 import motion  # noqa: E402
+
 import photos  # noqa: E402
 from pnet_tf import resize  # noqa: E402
+from pnet_tf.cutout import opacity, refine  # noqa: E402
 from pnet_tf.runtime.network import TFLiteNetwork  # noqa: E402
 from pnet_tf.runtime.segmenter import ask  # noqa: E402
 
@@ -40,6 +42,18 @@ def masks(folder: pathlib.Path) -> None:
     (folder / "masks.json").write_text(json.dumps(told))
 
 
+def formulas(folder: pathlib.Path) -> None:
+    """Doubt taken from edges and the guided filter's coefficients of a made-up answer, 32-bit floats."""
+    rng = np.random.default_rng(0)
+    soft = cv2.GaussianBlur(cv2.resize(rng.random((8, 10)).astype(np.float32), (160, 120)), (0, 0), 2)
+    probability = np.clip(3 * soft - 1, 0, 1)
+    grey = cv2.resize(rng.random((24, 32)).astype(np.float32), (160, 120))
+    clean = opacity.decided(probability)
+    made = {"probability": probability, "grey": grey, "decided": clean, "fields": refine.coefficients(grey, clean)}
+    for name, values in made.items():
+        (folder / f"{name}.f32").write_bytes(values.tobytes())
+
+
 def camera(path: pathlib.Path) -> None:
     """640×480 frames of somebody who goes to and fro, as Chromium's fake camera plays them."""
     with av.open(str(path), "w", format="mjpeg") as file:
@@ -55,4 +69,5 @@ if __name__ == "__main__":
     target = pathlib.Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     masks(target)
+    formulas(target)
     camera(target / "camera.mjpeg")

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { Steady, coefficients, decided } from "../src/grid.js";
 import { browser, here, opened, page, root, serve } from "./browser.mjs";
 
 const WITHIN = 2; // of 255
@@ -78,6 +79,27 @@ test("masks of all shipped files are the native runtime's", async () => {
     }
     await shown.tab.evaluate((file) => self.kept[file].close(), file);
   }
+});
+
+test("doubt and edges are those of pnet_tf.cutout", async () => {
+  const read = async (name) => {
+    const content = await readFile(path.join(folder, `${name}.f32`));
+    return new Float32Array(content.buffer.slice(content.byteOffset, content.byteOffset + content.length));
+  };
+  const [probability, greys, expected, fields] = await Promise.all(["probability", "grey", "decided", "fields"].map(read));
+  const clean = decided(probability, 160, 120), found = coefficients(greys, clean, 160, 120, true);
+  const apart = (one, other) => one.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
+  assert.ok(apart(clean, expected) < 1e-5 && apart(found, fields) < 1e-3);
+});
+
+test("masks are kept where the picture is the same, and forgotten at a cut", () => {
+  const steady = new Steady("light"), size = 40 * 30;
+  const scene = (seed) => Float32Array.from({ length: size }, (_, i) => ((i * 2654435761 + seed * 40503) % 997) / 997);
+  const [still, other] = [scene(1), scene(7)], full = new Float32Array(size).fill(1), none = new Float32Array(size);
+  steady.next(still, full, 40, 30);
+  const held = steady.next(still, none, 40, 30);
+  assert.ok(Math.abs(held[500] - 0.86) < 1e-4);
+  assert.equal(steady.next(other, none, 40, 30)[500], 0);
 });
 
 test("a picture before every background", async () => {

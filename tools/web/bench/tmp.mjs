@@ -1,0 +1,108 @@
+// Frames a second and milliseconds by stage on a fake camera of 640×480, blur; time to the first mask; memory over time.
+//
+//   node bench/bench.mjs camera.mjpeg out.json [selfie.tflite] [--minutes=20]
+//
+// camera.mjpeg comes from test/native.py. With MediaPipe's selfie model its tasks-vision is timed on the same page
+// (npm install --no-save @mediapipe/tasks-vision).
+import { build } from "esbuild";
+import { cp, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { browser, here, page, serve } from "../test/browser.mjs";
+
+const words = process.argv.slice(2).filter((one) => !one.startsWith("--"));
+const [clip, output, selfie] = words;
+const minutes = Number(process.argv.find((one) => one.startsWith("--minutes="))?.slice(10) ?? 0);
+const SECONDS = 20;
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** The page with another worker and model, in a folder of its own. */
+async function withMediaPipe() {
+  const site = await mkdtemp(path.join(os.tmpdir(), "pnet-bench-"));
+  await cp(page, site, { recursive: true });
+  const vision = path.join(here, "../node_modules/@mediapipe/tasks-vision");
+  await build({ entryPoints: [path.join(here, "../bench/mediapipe.js")], bundle: true, format: "iife", outfile: path.join(site, "worker.js"), logLevel: "error" });
+  await cp(path.join(vision, "wasm"), path.join(site, "tasks-vision"), { recursive: true });
+  await cp(selfie, path.join(site, "models/portraitnet-lite-int8.tflite"));
+  await writeFile(path.join(site, "offline.js"), "");
+  return site;
+}
+
+async function weigh(tab, address) {
+  let bytes = 0;
+  tab.on("response", async (response) => (bytes += Number((await response.headerValue("content-length")) ?? 0)));
+  const began = performance.now();
+  await tab.goto(address);
+  await tab.waitForFunction(() => document.body.dataset.model || document.querySelector("#status.wrong"), null, { timeout: 60_000 });
+  const wrong = await tab.evaluate(() => document.querySelector("#status.wrong")?.textContent);
+  if (wrong) throw new Error(wrong);
+  const ready = performance.now() - began;
+  await tab.click("#camera");
+  await tab.waitForFunction(() => document.getElementById("speed").dataset.ms);
+  return { bytes, ready, first: performance.now() - began };
+}
+
+async function measure(site, model) {
+  const server = await serve(site), chrome = await browser({ clip });
+  try {
+    const tab = await (await chrome.newContext()).newPage();
+    const { bytes, first } = await weigh(tab, server.address);
+    if (model) {
+      await tab.selectOption("#model", model);
+      await tab.waitForFunction((name) => document.body.dataset.model === name, model);
+    }
+    await tab.waitForTimeout(3000);
+    const found = await tab.evaluate(async (seconds) => {
+      const speed = document.getElementById("speed"), taken = [];
+      const watch = new MutationObserver(() => taken.push(JSON.parse(speed.dataset.ms)));
+      watch.observe(speed, { attributes: true, attributeFilter: ["data-ms"] });
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      watch.disconnect();
+      return taken;
+    }, SECONDS);
+    const ms = Object.fromEntries(Object.keys(found[0]).map((stage) => [stage, median(found.map((one) => one[stage]))]));
+    return { frames_per_second: found.length / SECONDS, milliseconds: ms, first_load_bytes: bytes, first_mask_ms: first };
+  } finally {
+    await chrome.close();
+    server.stop();
+  }
+}
+
+/** Resident memory of all processes of the browser, MB. */
+async function resident(pattern) {
+  let total = 0;
+  for (const id of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const told = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+    if (told.includes(pattern)) total += Number(/VmRSS:\s*(\d+)/.exec(await readFile(`/proc/${id}/status`, "utf8").catch(() => ""))?.[1] ?? 0);
+  }
+  return Math.round(total / 1024);
+}
+
+async function long(count) {
+  const server = await serve(), chrome = await browser({ clip });
+  try {
+    const tab = await (await chrome.newContext()).newPage();
+    await weigh(tab, server.address);
+    const found = [];
+    for (let minute = 0; minute <= count; minute++) {
+      const oldest = await tab.evaluate(() => JSON.parse(document.getElementById("speed").dataset.ms).all);
+      found.push({ minute, resident_mb: await resident("chromium"), frame_ms: Math.round(oldest) });
+      console.log(found.at(-1));
+      if (minute < count) await tab.waitForTimeout(60_000);
+    }
+    return found;
+  } finally {
+    await chrome.close();
+    server.stop();
+  }
+}
+
+const result = { command: `node tools/web/bench/bench.mjs ${process.argv.slice(2).map((one) => path.basename(one)).join(" ")}`, models: {} };
+if (minutes) result.over_time = await long(minutes);
+else {
+  for (const model of []) result.models[model] = await measure(page, model);
+  if (selfie) result.models["MediaPipe selfie, tasks-vision"] = await measure(await withMediaPipe());
+  result.page_bytes = (await Promise.all((await readdir(page)).map(async (name) => (await stat(path.join(page, name))).size))).reduce((a, b) => a + b);
+}
+for (const [name, one] of Object.entries(result.models)) console.log(name, JSON.stringify(one));
+await writeFile(output, `${JSON.stringify(result, null, 1)}\n`);
