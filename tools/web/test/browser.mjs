@@ -11,6 +11,9 @@ export const page = process.env.PNET_WEB_PAGE ?? path.join(root, "out/web");
 const python = process.env.PNET_PYTHON ?? "python3";
 const executablePath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync) ?? process.env.PNET_CHROMIUM;
 
+/** Screens that the page is looked at on, CSS pixels. */
+export const SIZES = { desktop: [1100, 900], upright: [390, 844], across: [844, 390] };
+
 /** Serves a folder; the address and how to stop. */
 export async function serve(folder = page) {
   const server = spawn(python, [path.join(root, "tools/serve_page.py"), `--folder=${folder}`, "--open_browser=false"], {

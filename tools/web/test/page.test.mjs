@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Steady, coefficients, decided } from "../src/grid.js";
-import { browser, here, opened, page, root, serve } from "./browser.mjs";
+import { SIZES, browser, here, opened, page, root, serve } from "./browser.mjs";
 
 const WITHIN = 2; // of 255
 let folder, server, chrome, context, shown;
@@ -208,6 +208,28 @@ test("from a sub-folder, without threads, and the example", async () => {
     await tab.close();
   } finally {
     other.stop();
+  }
+});
+
+test("desktop, phone upright and across look as their pictures", async () => {
+  for (const [name, [width, height]] of Object.entries(SIZES)) {
+    const { tab } = await opened(await chrome.newContext({ viewport: { width, height } }), server.address);
+    await open(tab, "astronaut");
+    await tab.waitForTimeout(1000);
+    const expected = await readFile(path.join(here, "../screens", `${name}.jpg`));
+    const found = await tab.screenshot({ type: "jpeg", quality: 60 });
+    const apart = await shown.tab.evaluate(async (pictures) => {
+      const [one, other] = await Promise.all(pictures.map(async (base64) => {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        const drawing = new OffscreenCanvas(64, 48).getContext("2d");
+        drawing.drawImage(await createImageBitmap(new Blob([bytes], { type: "image/jpeg" })), 0, 0, 64, 48);
+        return drawing.getImageData(0, 0, 64, 48).data;
+      }));
+      return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+    }, [found, expected].map((content) => content.toString("base64")));
+    console.log(`${name}: ${apart.toFixed(1)} of 255 apart`);
+    assert.ok(apart < 12, `${name}: ${apart}`);
+    await tab.context().close();
   }
 });
 

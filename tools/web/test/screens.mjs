@@ -1,12 +1,10 @@
 // Takes the pictures of the page that BUILD.md shows: node test/screens.mjs FOLDER (from native.py)
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { browser, here, opened, serve } from "./browser.mjs";
+import { SIZES, browser, here, opened, serve } from "./browser.mjs";
 
 const folder = process.argv[2];
 const shot = (tab, name) => tab.screenshot({ path: path.join(here, "../screens", `${name}.jpg`), type: "jpeg", quality: 60 });
-
-export const SIZES = { desktop: [1100, 900], upright: [390, 844], across: [844, 390] };
 
 const server = await serve(), chrome = await browser({ clip: path.join(folder, "camera.mjpeg") });
 try {
