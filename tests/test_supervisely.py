@@ -101,7 +101,6 @@ def test_bad_exports_are_refused(tmp_path):
     directory = export(tmp_path / "ok", ok)
     annotation = directory / "ann/a.png.json"
     thing = {"classTitle": "person", "geometryType": "bitmap", "bitmap": {"data": "!!", "origin": [0, 0]}}
-    dot = {"classTitle": "person", "geometryType": "point"}
     not_deflated = {**thing, "bitmap": {"data": base64.b64encode(b"raw").decode(), "origin": [0, 0]}}
     no_png = {**thing, "bitmap": {"data": base64.b64encode(zlib.compress(b"raw")).decode(), "origin": [0, 0]}}
     for content, words in (
@@ -110,7 +109,6 @@ def test_bad_exports_are_refused(tmp_path):
         ("[]", "not a Supervisely annotation"),
         *((json.dumps({"size": {"height": 10, "width": 12}, "objects": [one]}), "does not decode")
           for one in (thing, not_deflated, no_png, {"classTitle": "person", "geometryType": "polygon"})),
-        (json.dumps({"size": {"height": 10, "width": 12}, "objects": [dot]}), "no area"),
         (json.dumps({"size": {"height": 9, "width": 9}, "objects": ok}), "9×9"),
         ('{"size": {"height": 10, "width": 12}, "objects": ["x"]}', "not a Supervisely annotation"),
         (json.dumps({"size": {"height": 10, "width": 12}, "objects": [polygon([[0, 0], [1e12, 0], [0, 1]])]}), "miles"),

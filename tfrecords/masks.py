@@ -6,13 +6,16 @@ Each kind is a small picklable value with one method, so that it can be read by 
 import base64
 import binascii
 import dataclasses
+import io
 import json
 import pathlib
+import re
 import zlib
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from pnet_tf import fields
 from pnet_tf.errors import InputError
@@ -21,7 +24,12 @@ from pnet_tf.pictures import header
 FARTHEST = 100_000
 """Pixels from the origin beyond which a polygon's point is taken for damage."""
 
-CONVENTIONS = ("auto", "0/1", "0/255", "alpha")
+CONVENTIONS = ("auto", "0/1", "0/255", "alpha", "index", "trimap")
+"""And threshold:N, see `FileMask`."""
+
+THRESHOLD = re.compile(r"threshold:(\d{1,3})")
+VOID = 255
+"""The index that VOC and its heirs give to what nobody labelled."""
 
 
 class Mask(Protocol):
@@ -30,7 +38,7 @@ class Mask(Protocol):
     path: pathlib.Path | None
 
     def read(self, height: int, width: int) -> np.ndarray:
-        """(height, width) uint8 of fields.MASK_BACKGROUND and MASK_FOREGROUND, for a photo of that size."""
+        """(height, width) uint8 of fields.MASK_BACKGROUND, MASK_FOREGROUND, MASK_IGNORE, for a photo of that size."""
         ...
 
 
@@ -39,14 +47,37 @@ def stored(foreground: np.ndarray) -> np.ndarray:
     return np.where(foreground, fields.MASK_FOREGROUND, fields.MASK_BACKGROUND).astype(np.uint8)
 
 
+def require_convention(name: str) -> None:
+    """Raises InputError for anything but one of `CONVENTIONS` or threshold:N with N from 1 to 255."""
+    cut = THRESHOLD.fullmatch(name)
+    if name not in CONVENTIONS and not (cut and 1 <= int(cut[1]) <= 255):
+        raise InputError(f"--mask_values={name}: {', '.join(CONVENTIONS)}, or threshold:128 for grey ones")
+
+
+def _palette_indices(content: bytes) -> np.ndarray | None:
+    """(h, w) uint8 indices of a picture with a palette; None of others, and of palettes that are all grey values."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.mode != "P":
+                return None
+            colours = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+            indices = np.asarray(image)
+    except Exception:  # Pillow's plugins raise whatever their parsing stumbles over
+        return None
+    shown = colours[np.unique(indices)[np.unique(indices) < len(colours)]]
+    return None if set(shown[:, 0].tolist()) == {0, 255} and (shown == shown[:, :1]).all() else indices
+
+
 @dataclasses.dataclass(frozen=True)
 class FileMask:
     """A mask picture.
 
     Attributes:
       path: any picture file.
-      convention: "0/1", "0/255" and "alpha" (opaque from 128) insist; "auto" recognises each and refuses what
-        could be two of them.
+      convention: "0/1", "0/255" and "alpha" (opaque from 128) insist; "index" takes 0 for background, 255 for pixels to
+        ignore and every other value, or place in a palette, for person; "trimap" is 0, 128 (to ignore) and 255;
+        "threshold:N" cuts grey values at N. "auto" recognises the first three and palettes of 0 and 1 (with 255 to
+        ignore), and refuses what could be two of them.
     """
 
     path: pathlib.Path
@@ -72,34 +103,61 @@ class FileMask:
                 f"{self.path}: mask is {picture.shape[1]}×{picture.shape[0]}, its photo {width}×{height} "
                 "(upright, as EXIF says)"
             )
-        return stored(self._foreground(picture))
+        indices = _palette_indices(content) if self.convention in ("auto", "index") else None
+        if indices is not None:
+            return self._by_index(indices)
+        return self._by_kind(picture)
 
-    def _foreground(self, picture: np.ndarray) -> np.ndarray:
+    def _by_index(self, indices: np.ndarray) -> np.ndarray:
+        values = set(np.unique(indices).tolist())
+        if self.convention == "auto" and not values <= {0, 1, VOID}:
+            raise InputError(
+                f"{self.path}: a palette's places {_shown(values)}; --mask_values=index takes all but 0 for person "
+                f"({VOID} is ignored)"
+            )
+        return np.where(indices == VOID, np.uint8(fields.MASK_IGNORE), stored(indices > 0))
+
+    def _by_kind(self, picture: np.ndarray) -> np.ndarray:
         has_alpha = picture.ndim == 3 and picture.shape[2] == 4
         # An opaque picture has an alpha channel only in name.
         alpha_varies = has_alpha and picture[..., 3].min() < np.iinfo(picture.dtype).max
         if self.convention == "alpha":
             if not has_alpha:
                 raise InputError(f"{self.path}: has no alpha channel; name another --mask_values")
-            return picture[..., 3] >= 128
+            return stored(picture[..., 3] >= 128)
         planes = picture[..., :3] if picture.ndim == 3 else picture[..., None]
+        cut = THRESHOLD.fullmatch(self.convention)
+        if cut:
+            grey = planes[..., 0] if planes.shape[2] == 1 else cv2.cvtColor(planes, cv2.COLOR_BGR2GRAY)
+            return stored(grey >= int(cut[1]) * (257 if grey.dtype == np.uint16 else 1))
         coloured = (planes != planes[..., :1]).any()
         if self.convention == "auto" and alpha_varies:
             if np.ptp(picture[..., 3]) == 0 or (not coloured and np.ptp(planes) > 0):
                 raise InputError(f"{self.path}: could be grey values or alpha; say which with --mask_values")
-            return picture[..., 3] >= 128
+            return stored(picture[..., 3] >= 128)
         if coloured:
             raise InputError(f"{self.path}: a coloured picture, not a mask; save it as grey with 0/1 or 0/255")
         return self._by_values(planes[..., 0])
 
     def _by_values(self, grey: np.ndarray) -> np.ndarray:
+        if self.convention == "index":
+            return self._by_index(grey)
         values = set(np.unique(grey).tolist())
-        allowed = {"0/1": [{0, 1}], "0/255": [{0, 255}], "auto": [{0, 1}, {0, 255}]}[self.convention]
-        if not any(values <= one for one in allowed):
-            shown = ", ".join(map(str, sorted(values)[:8])) + (" …" if len(values) > 8 else "")
+        grey_trimap = {0, fields.MASK_IGNORE, 255}
+        allowed = {"0/1": [{0, 1}], "0/255": [{0, 255}], "auto": [{0, 1}, {0, 255}], "trimap": [grey_trimap]}
+        if not any(values <= one for one in allowed[self.convention]):
             wanted = "neither 0/1 nor 0/255" if self.convention == "auto" else f"not {self.convention}"
-            raise InputError(f"{self.path}: mask values {shown} are {wanted}; threshold it first")
-        return grey > 0
+            hint = "trimap" if values == grey_trimap else "index" if len(values) <= 3 else "threshold:128"
+            raise InputError(
+                f"{self.path}: mask values {_shown(values)} are {wanted}; --mask_values={hint} may be meant"
+            )
+        if self.convention == "trimap":
+            return grey.astype(np.uint8)
+        return stored(grey > 0)
+
+
+def _shown(values: set[int]) -> str:
+    return ", ".join(map(str, sorted(values)[:8])) + (" …" if len(values) > 8 else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +178,7 @@ def read_annotation(path: pathlib.Path) -> dict[str, Any]:
       InputError: not JSON, or without the size and objects that Supervisely's have.
     """
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not JSON ({error})") from None
     things = found.get("objects") if isinstance(found, dict) and isinstance(found.get("size"), dict) else None
@@ -161,7 +219,7 @@ class SuperviselyMask:
                 return _bitmap(thing["bitmap"], height, width)
         except (KeyError, TypeError, ValueError, binascii.Error, zlib.error, cv2.error) as error:
             raise InputError(f"{self.path}: {kind} of class {thing['classTitle']} does not decode ({error})") from None
-        raise InputError(f"{self.path}: geometry {kind!r} has no area; only polygon and bitmap have")
+        return np.zeros((height, width), bool)  # no area, and told by `sources.supervisely`
 
 
 def _polygon(points: dict[str, Any], height: int, width: int) -> np.ndarray:

@@ -17,12 +17,17 @@ PERSON = "person"
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """One photo on disk; without a mask, a teacher draws it."""
+    """One photo on disk; without a mask, a teacher draws it.
+
+    Attributes:
+      left_out: what of its labels is not in the mask, in words.
+    """
 
     id: str
     source: str
     photo: pathlib.Path
     mask: masks.Mask | None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,22 +49,35 @@ class Options:
 
 
 def _photos(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-    """Stem → picture file, sorted."""
+    """Id → picture file, sorted; of folders in the folder, too, whose names stand in front. What is hidden is none."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; see pnet-convert --help for what each --source expects")
     found: dict[str, pathlib.Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in header.SUFFIXES and path.is_file():
-            if path.stem in found:
-                raise InputError(f"{path}: same id as {found[path.stem].name}; rename or remove one of them")
-            found[path.stem] = path
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix.lower() not in header.SUFFIXES or not path.is_file() or any(p[0] == "." for p in inside.parts):
+            continue
+        name = "__".join(inside.with_suffix("").parts)
+        if name in found:
+            raise InputError(f"{path}: same id as {found[name].name}; rename or remove one of them")
+        found[name] = path
     if not found:
         raise InputError(f"{folder}: holds no {', '.join(header.SUFFIXES)} file")
     return found
 
 
+def _without_suffix(labels: dict[str, pathlib.Path], photos: dict[str, pathlib.Path]) -> dict[str, pathlib.Path]:
+    """Masks under their photos' ids, where all have the same words behind them, such as `_mask`."""
+    first = next(iter(labels))
+    for end in sorted({first[len(one) :] for one in photos if first.startswith(one)}):
+        if end and all(name.endswith(end) and name.removesuffix(end) in photos for name in labels):
+            return {name.removesuffix(end): path for name, path in labels.items()}
+    return labels
+
+
 def _paired(directory: pathlib.Path, options: Options, source: str, convention: str) -> list[Item]:
     photos, labels = _photos(directory / options.images), _photos(directory / options.labels)
+    labels = _without_suffix(labels, photos)
     for stem, path in photos.items():
         if stem not in labels:
             raise InputError(f"{path}: has no mask {directory / options.labels / stem}.png; add it or remove the photo")
@@ -80,27 +98,29 @@ def eg1800(directory: pathlib.Path, options: Options) -> list[Item]:
 
 
 def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
-    """A Supervisely export: `img/` and `ann/`, in the folder itself or in each of its data sets' folders.
+    """A Supervisely export: `img/` and `ann/`, in the folder itself or in its data sets' folders, however deep.
+
+    Objects without an area, such as rectangles and points, are not in the masks; `Item.left_out` names them.
 
     Raises:
       InputError: no such folders, a photo without annotation or the other way about, classes that no
         annotation has (those found are listed).
     """
-    sets = [directory] if (directory / "img").is_dir() else sorted(directory.glob("*/img"))
-    sets = [one if one.name != "img" else one.parent for one in sets]
+    sets = [directory] if (directory / "img").is_dir() else sorted(one.parent for one in directory.rglob("img"))
     if not sets:
         raise InputError(f"{directory}: no Supervisely export; it has img/ and ann/, or folders that have them")
     listed, titles = [], set()
     for one in sets:
-        prefix, used = "" if one == directory else f"{one.name}__", set()
+        prefix, used = "".join(f"{part}__" for part in one.relative_to(directory).parts), set()
         for path in _photos(one / "img").values():
             candidates = [one / "ann" / f"{path.name}.json", one / "ann" / f"{path.stem}.json"]
             annotation = next((candidate for candidate in candidates if candidate.is_file()), None)
             if annotation is None:
                 raise InputError(f"{path}: has no annotation {candidates[0]}; add it or remove the photo")
             used.add(annotation)
-            titles |= {str(thing.get("classTitle")) for thing in masks.read_annotation(annotation)["objects"]}
-            listed.append((f"{prefix}{path.stem}", path, annotation))
+            things = masks.read_annotation(annotation)["objects"]
+            titles |= {str(thing.get("classTitle")) for thing in things}
+            listed.append((f"{prefix}{path.stem}", path, annotation, things))
         for annotation in sorted((one / "ann").glob("*.json")):
             if annotation not in used:
                 raise InputError(f"{annotation}: has no photo in {one / 'img'}; add it or remove the annotation")
@@ -111,7 +131,15 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
         raise InputError(
             f"{directory}: no object of class {wanted}; --classes can be {', '.join(sorted(titles)) or '-'}"
         )
-    return [Item(name, "supervisely", path, masks.SuperviselyMask(file, chosen)) for name, path, file in listed]
+    return [
+        Item(name, "supervisely", path, masks.SuperviselyMask(file, chosen), _without_area(things, chosen))
+        for name, path, file, things in listed
+    ]
+
+
+def _without_area(things: list[dict], chosen: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = (str(one.get("geometryType", "polygon")) for one in things if one.get("classTitle") in chosen)
+    return tuple(kind for kind in kinds if kind not in ("polygon", "bitmap"))
 
 
 def unlabelled(directory: pathlib.Path, options: Options) -> list[Item]:
@@ -128,7 +156,7 @@ def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
     if options.coco_json is None:
         return [Item(stem, "coco_negatives", path, masks.EmptyMask()) for stem, path in _photos(directory).items()]
     try:
-        coco = json.loads(options.coco_json.read_text())
+        coco = json.loads(options.coco_json.read_text("utf-8-sig"))
         categories = {str(one["name"]): one["id"] for one in coco["categories"]}
         people = [number for name, number in categories.items() if name == PERSON]
         with_people = {one["image_id"] for one in coco["annotations"] if one["category_id"] in people}
@@ -164,10 +192,10 @@ def keep_listed(items: list[Item], split_file: pathlib.Path, flag: str = "--spli
         raise InputError(f"{split_file}: no such file; {flag} lists one id a line")
     known = {item.id: item for item in items}
     try:
-        lines = [line.strip() for line in split_file.read_text().splitlines() if line.strip()]
+        lines = [line.strip() for line in split_file.read_text("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError:
         raise InputError(f"{split_file}: not a text file; {flag} lists one id a line") from None
-    wanted = dict.fromkeys(line if line in known else pathlib.PurePath(line).stem for line in lines)
+    wanted = dict.fromkeys(line if line in known else pathlib.PureWindowsPath(line).stem for line in lines)
     missing = [name for name in wanted if name not in known]
     if missing:
         raise InputError(f"{split_file}: {len(missing)} ids without a photo, the first is {missing[0]!r}")

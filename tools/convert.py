@@ -12,6 +12,7 @@ What each source expects in --input_dir:
   coco_negatives  photos without people; --coco_json takes those that a COCO file has no person on
 """
 
+import collections
 import functools
 import pathlib
 import shlex
@@ -20,7 +21,7 @@ import sys
 from absl import flags
 
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli
+from pnet_tf_tools import cli, jobs
 from tfrecords import masks, sources, split, teacher
 
 FLAGS = cli.new_flags()
@@ -29,7 +30,10 @@ flags.DEFINE_string("input_dir", None, "The data set's folder.", required=True, 
 flags.DEFINE_string("output_dir", None, "Where the records go.", required=True, flag_values=FLAGS)
 flags.DEFINE_string("images", sources.IMAGES, "Sub-folder of the photos (folder, eg1800).", flag_values=FLAGS)
 flags.DEFINE_string("labels", sources.LABELS, "Sub-folder of the masks (folder, eg1800).", flag_values=FLAGS)
-flags.DEFINE_enum("mask_values", "auto", masks.CONVENTIONS, "What masks look like (folder).", flag_values=FLAGS)
+flags.DEFINE_string(
+    "mask_values", "auto", f"<{'|'.join(masks.CONVENTIONS)}|threshold:N>: What masks look like (folder).",
+    flag_values=FLAGS,
+)  # fmt: skip
 flags.DEFINE_list("classes", [], "Foreground classes (supervisely); person* by default.", flag_values=FLAGS)
 flags.DEFINE_string("coco_json", None, "COCO instances file (coco_negatives).", flag_values=FLAGS)
 flags.DEFINE_string("split_file", None, "Takes only the ids in this file, one a line.", flag_values=FLAGS)
@@ -95,7 +99,17 @@ _OF_A_TEACHER = {
 }
 
 
+def _tell_left_out(items: list[sources.Item]) -> None:
+    """One line for what of the labels is in no mask."""
+    kinds = collections.Counter(kind for item in items for kind in item.left_out)
+    if kinds:
+        photos = [item.id for item in items if item.left_out]
+        told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
+        print(f"left out, without an area: {told}; on {jobs.listed(photos)}", file=sys.stderr)
+
+
 def _items() -> list[sources.Item]:
+    masks.require_convention(FLAGS.mask_values)
     options = sources.Options(
         FLAGS.images,
         FLAGS.labels,
@@ -104,6 +118,7 @@ def _items() -> list[sources.Item]:
         pathlib.Path(FLAGS.coco_json) if FLAGS.coco_json else None,
     )
     items = sources.SOURCES[FLAGS.source](pathlib.Path(FLAGS.input_dir), options)
+    _tell_left_out(items)
     if FLAGS.split_file:
         items = sources.keep_listed(items, pathlib.Path(FLAGS.split_file))
     if FLAGS.leave_out:
