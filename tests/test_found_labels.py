@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from test_supervisely import export, polygon
 
+from annotations import export, polygon
 from command_line import fails, run
 from helpers import portrait, write_folder, write_photo
 from pnet_tf import fields

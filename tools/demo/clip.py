@@ -8,8 +8,9 @@ import pathlib
 import sys
 
 import av
-import motion
 import numpy as np
+
+import motion
 
 FRAMES, RATE, SOUND_RATE = 300, 30, 48_000
 

@@ -15,7 +15,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/demo"))
 
 import motion  # noqa: E402
-
 import photos  # noqa: E402
 from pnet_tf import resize  # noqa: E402
 from pnet_tf.cutout import opacity, refine  # noqa: E402
