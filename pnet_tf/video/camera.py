@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from pnet_tf.errors import InputError
+from pnet_tf.quiet import silent_stderr
 
 TRIES = 30
 """Reads without a frame after which a camera counts as gone."""
@@ -32,7 +33,8 @@ def cameras() -> dict[int, str]:
         return dict(sorted(found.items()))
     found = {}
     for number in range(PROBED):
-        capture = cv2.VideoCapture(number)
+        with silent_stderr():
+            capture = cv2.VideoCapture(number)
         if capture.isOpened():
             found[number] = f"camera {number}"
         capture.release()
@@ -70,7 +72,8 @@ class Camera:
         """Opens a camera by its number or a part of its name; raises InputError with the remedy if that fails."""
         number = _number(name)
         self._name = name
-        self._capture: Any = cv2.VideoCapture(number)
+        with silent_stderr():  # OpenCV tells of every way in that it tried
+            self._capture: Any = cv2.VideoCapture(number)
         if not self._capture.isOpened():
             self._capture.release()
             raise InputError(_why_closed(name, number))
