@@ -41,6 +41,14 @@ def test_serial_chooses(bench, bench_fails):
     assert "attached are 0A041FDD4003BW (Pixel 7), R58N12ABCDE" in bench_fails("--serial=other")
 
 
+def test_wireless_debugging(bench):
+    """A second announcement of the same phone has a space and a number in its serial."""
+    serial = "adb-35121JEHN28132-jr888A (2)._adb-tls-connect._tcp"
+    bench.scenario["devices"] = listed(f"{serial}\tdevice")
+    assert bench.run() == 0
+    assert bench.calls()[-1][:2] == ["-s", serial]
+
+
 def test_one_usable_phone_among_others_is_taken(bench):
     bench.scenario["devices"] = listed("emulator-5566          offline", PIXEL)
     assert bench.run() == 0

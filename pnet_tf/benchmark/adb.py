@@ -124,11 +124,16 @@ class Adb:
                 raise InputError(f"adb: the connection to the phone broke ({line}); plug it in and run again")
 
 
+_STATES = "device|offline|unauthorized|authorizing|connecting|recovery|rescue|sideload|bootloader|host|no permissions"
+_DEVICE = re.compile(rf"\s*(.+?)\s+({_STATES})(?=\s|$)(.*)")
+
+
 def _device(line: str) -> Device:
-    serial, rest = re.match(r"\s*(\S+)\s*(.*)", line).groups()
-    state = next((name for name in ("no permissions", "authorizing") if rest.startswith(name)), None)
+    """A line of `adb devices -l`; under wireless debugging a serial may have a space in it, `adb-… (2)._adb-tls…`."""
+    found = _DEVICE.match(line) or re.match(r"\s*(\S+)\s*(\S*)(.*)", line)
+    serial, state, rest = found.groups()
     model = re.search(r"\bmodel:(\S+)", rest)
-    return Device(serial, state or (rest.split() or ["unknown"])[0], model[1].replace("_", " ") if model else "")
+    return Device(serial, state or "unknown", model[1].replace("_", " ") if model else "")
 
 
 def _complaint(text: str) -> str:
