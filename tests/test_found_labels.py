@@ -97,6 +97,12 @@ def test_masks_with_an_ending_and_folders_in_folders(tmp_path):
         sources.folder(tmp_path, sources.Options())
 
 
+def test_a_split_in_which_nobody_is_is_told(tmp_path, capsys):
+    write_folder(tmp_path, 2, mask_value=0)
+    assert run("convert", f"--input_dir={tmp_path}", f"--output_dir={tmp_path}/out", "--num_shards=1") == 0
+    assert "nobody is on any of these photos" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["\ufeffp000\r\np002\r\n", "\ufeffphotos\\p000.jpg\nphotos\\p002.jpg\n"])
 def test_lists_from_windows(tmp_path, text):
     items = sources.folder(write_folder(tmp_path, 3), sources.Options())

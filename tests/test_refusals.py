@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from command_line import fails
+from command_line import fails, run
 from helpers import write_photo
 
 
@@ -29,7 +29,7 @@ def test_segment_refuses(capsys, photo, tmp_path):
         ((f"--input={photo}", out, "stray.jpg"), "one picture for 2 inputs"),
         ((f"--input={photo}", f"--output={photo}", "--overwrite", "--background=blur"), "is one of the inputs"),
         ((f"--input={photo}", out, "--overwrite", "--skip_existing"), "give one"),
-        ((), "name a photo or a folder"),
+        ((), "name a photo, a clip or a folder"),
         (("-",), "name its --output"),
         ((f"--input={tmp_path}",), "--output: name a folder"),
     ):
@@ -57,6 +57,13 @@ def test_train_refuses(capsys, records, tmp_path):
     ):
         assert words in fails(capsys, "train", *arguments)
     assert not (tmp_path / "model").exists()
+
+
+def test_validation_on_what_is_trained_on_is_told(capsys, records, tmp_path):
+    (tmp_path / "file").touch()
+    both = (f"--records={records[0]}", f"--val_records={records[0]}")
+    assert run("train", *both, f"--model_dir={tmp_path}/file/model", "--preset=tiny") == 1  # and nothing is trained
+    assert "are trained on, too" in capsys.readouterr().err
 
 
 def test_the_other_tools_refuse(capsys, records, trained, tmp_path):

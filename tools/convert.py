@@ -167,6 +167,8 @@ def convert() -> None:
         )
     share = 100 * entry["mean_foreground_share"]
     print(f"{entry['records']} records in {len(entry['files'])} files, foreground {share:.1f} % of a photo")
+    if not share and FLAGS.source != "coco_negatives":
+        print("nobody is on any of these photos, as their masks say; look at --mask_values, --labels", file=sys.stderr)
     if FLAGS.face_crop:
         print(f"{entry['dropped']} photos without a face dropped")
     print(pathlib.Path(FLAGS.output_dir) / f"{FLAGS.split}-*.tfrecord")

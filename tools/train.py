@@ -143,6 +143,10 @@ def train() -> None:
     strategy = distribution.make(FLAGS.strategy)  # before TensorFlow computes anything
     chief = distribution.is_chief(strategy)
     training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
+    both = set(training.paths) & {path for paths in validation.values() for path in paths}
+    if both:
+        told = f"--val_records: {len(both)} of these files are trained on, too ({min(both)}); the scores will flatter"
+        print(told, file=sys.stderr)
     board = summaries.Board(FLAGS.model_dir) if FLAGS.tensorboard and chief else None
     with tqdm(unit="step", disable=not (chief and sys.stderr.isatty()), dynamic_ncols=True) as bar:
         history = loop.fit(
