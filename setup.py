@@ -30,7 +30,10 @@ ADDONS = [
     "matplotlib>=3.8",
 ]
 
-VIDEO = ["av>=15", "pyvirtualcam>=0.11"]
+VIDEO = [
+    "av>=15",
+    "pyvirtualcam>=0.11; sys_platform != 'linux' or platform_machine == 'x86_64'",  # no other wheels for Linux
+]
 
 COMMANDS = [
     "convert",
