@@ -63,7 +63,9 @@ class VirtualCamera:
 
     def _keep_sending(self) -> None:
         try:
-            while not self._closed.is_set():
+            last = False
+            while not last:
+                last = self._closed.is_set()  # before sending, so that the last picture is sent
                 if self._picture is not None:
                     self._device.send(self._picture)
                 self._device.sleep_until_next_frame()
