@@ -35,6 +35,8 @@ def write(
     rotation: int | None = None,
     sound: str | None = "aac",
     options: dict[str, str] | None = None,
+    metadata: dict[str, str] | None = None,
+    second_sound: bool = False,
 ) -> pathlib.Path:
     """Writes a clip; `times` in milliseconds, every 40 by default."""
     import av
@@ -45,16 +47,16 @@ def write(
         video.pix_fmt, video.codec_context.time_base = pixels, fractions.Fraction(1, 1000)
         if rotation is not None:
             video.set_display_rotation(rotation)
-        tone = file.add_stream(sound, rate=SOUND_RATE) if sound else None
-        if tone:
+        file.metadata.update(metadata or {})
+        tones = [file.add_stream(sound, rate=SOUND_RATE) for _ in range(1 + second_sound)] if sound else []
+        for tone in tones:
             tone.layout = "mono"
         for index in range(frames):
             frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24").reformat(format=pixels)
             frame.pts, frame.time_base = times[index] if times else 40 * index, fractions.Fraction(1, 1000)
             file.mux(video.encode(frame))
-            if tone:
+            for tone in tones:
                 file.mux(_sound(av, tone, index))
-        file.mux(video.encode(None))
-        if tone:
-            file.mux(tone.encode(None))
+        for stream in (video, *tones):
+            file.mux(stream.encode(None))
     return path

@@ -42,6 +42,15 @@ def test_times_and_sound_stay(tmp_path, settings):
         assert (clip.width, clip.height, clip.rate) == (96, 64, 25) or settings
 
 
+def test_when_stays_where_does_not_and_what_is_left_out_is_told(tmp_path, capsys):
+    told = {"creation_time": "2019-12-31T23:59:59.000000Z", "location": "+48.1+011.5/"}
+    source = clip_files.write(tmp_path / "a.mp4", metadata=told, second_sound=True)
+    assert run("segment", str(source), f"--output={tmp_path}/out.mp4", LITE) == 0
+    assert "a.mp4: left out, further tracks: audio" in capsys.readouterr().err
+    with video.read(tmp_path / "out.mp4") as clip:
+        assert clip.taken == told["creation_time"] and "location" not in clip._file.metadata
+
+
 def test_sound_that_a_file_does_not_take_is_coded_anew_and_told(tmp_path, capsys):
     source = clip_files.write(tmp_path / "a.mp4")
     assert run("segment", str(source), f"--output={tmp_path}/out.webm", LITE) == 0

@@ -42,7 +42,7 @@ def _output(path: pathlib.Path, clip: reader.Clip, transparent: bool):
         return
     colours = getattr(clip, "colours", writer.HIGH_DEFINITION)
     with writer.Writer(
-        path, clip.width, clip.height, clip.time_base, clip.rate, transparent, clip.sound, colours
+        path, clip.width, clip.height, clip.time_base, clip.rate, transparent, clip.sound, colours, clip.taken
     ) as file:
         if file.sound_coded_anew:
             print(f"{path}: the sound is coded anew, {path.suffix} does not take it as it is", file=sys.stderr)
@@ -63,6 +63,8 @@ def do(source: pathlib.Path, output: pathlib.Path, segmenter: Segmenter, kind: A
     cli.keep_freed_memory()
     cli.one_opencv_thread()  # the stages are what works at the same time
     with reader.read(source) as clip, cli.progress("segmenting", "frame") as update:
+        if clip.left_out:
+            print(f"{source}: left out, further tracks: {', '.join(clip.left_out)}", file=sys.stderr)
         live = Live(segmenter, background(kind), steady)
         with _output(output, clip, isinstance(kind, str) and kind == "transparent") as file:
             count = conversion.convert(clip, live, file, lambda done: update(done, max(done, clip.frames or done)))

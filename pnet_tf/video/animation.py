@@ -25,7 +25,8 @@ class Animation:
         self.width, self.height = self._image.size
         self.rate: fractions.Fraction | None = None
         self.time_base = MILLISECONDS
-        self.sound = None
+        self.sound = self.taken = None
+        self.left_out: tuple[str, ...] = ()
         self.damaged = 0
 
     def __iter__(self) -> Iterator[Frame]:

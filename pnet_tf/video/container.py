@@ -50,6 +50,9 @@ class Container:
         if self._video.metadata.get("alpha_mode") == "1":  # FFmpeg's own VP8 and VP9 leave the opacity out
             self._decoder = self._av.CodecContext.create(f"libvpx{'-vp9' * (self._codec == 'vp9')}", "r")
         self.sound = next(iter(self._file.streams.audio), None)
+        others = [one.type or "unknown" for one in self._file.streams if one not in (self._video, self.sound)]
+        self.left_out = tuple(others)
+        self.taken: str | None = self._file.metadata.get("creation_time")
         self.rate: fractions.Fraction | None = self._video.average_rate or self._video.guessed_rate
         self.time_base = self._video.time_base
         self.frames: int | None = self._video.frames or self._guessed_frames()

@@ -55,6 +55,8 @@ class Clip(Protocol):
       time_base: seconds in a unit of `Frame.pts`.
       frames: how many there are, as the file says; None if it does not.
       sound: the sound's stream (PyAV), or None.
+      left_out: kinds of the file's other streams, such as subtitle.
+      taken: when, as the file says it (ISO 8601), or None.
       colours: matrix and range that the frames were coded with, as `writer` takes them.
       damaged: frames so far that could not be decoded; the frame before stands for each.
     """
@@ -66,6 +68,8 @@ class Clip(Protocol):
     time_base: fractions.Fraction
     frames: int | None
     sound: Any
+    left_out: tuple[str, ...]
+    taken: str | None
     damaged: int
 
     def __iter__(self) -> Iterator[Frame]: ...

@@ -63,6 +63,7 @@ class Writer:
         opacity: bool = False,
         sound: Any = None,
         colours: Colours = HIGH_DEFINITION,
+        taken: str | None = None,
     ):
         """Takes what the clip is to be.
 
@@ -75,6 +76,7 @@ class Writer:
           opacity: frames have four channels.
           sound: the stream (PyAV) that the packets come from; copied where the file takes it, otherwise coded anew.
           colours: as the frames' source had them.
+          taken: when, kept in the file; the place where it was is not.
 
         Raises:
           InputError: a name that `require_suffix` refuses, a place that cannot be written.
@@ -93,6 +95,8 @@ class Writer:
         try:
             options = {"movflags": "faststart"} if suffix in (".mp4", ".m4v", ".mov") else {}
             self._file = self._av.open(str(self._temporary), "w", options=options)
+            if taken:
+                self._file.metadata["creation_time"] = taken
             self._video = self._file.add_stream(codec, rate=rate or 30, options=_OPTIONS[codec])
             self._video.width, self._video.height = width + self._odd[1], height + self._odd[0]
             self._video.pix_fmt = pixels
