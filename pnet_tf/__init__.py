@@ -28,10 +28,16 @@ def load(model: str | os.PathLike = "portraitnet", threads: int = 2) -> "Segment
       with `cut_out`, `blur` and `replace` for finished pictures.
 
     Raises:
-      InputError: neither a file nor a shipped model (the shipped models are listed), or a file of another contract.
+      InputError: neither a file nor a shipped model (the shipped models are listed), or a file of another contract;
+        no thread.
     """
+    from pnet_tf.errors import InputError
     from pnet_tf.runtime import shipped
     from pnet_tf.runtime.network import TFLiteNetwork
     from pnet_tf.runtime.segmenter import Segmenter
 
+    if not isinstance(model, (str, os.PathLike)):
+        raise InputError(f"model: a shipped model's name or a file's path, not {type(model).__name__}")
+    if threads < 1:
+        raise InputError(f"threads={threads}: at least 1")
     return Segmenter(TFLiteNetwork(shipped.find(os.fspath(model)), threads))

@@ -1,5 +1,8 @@
 """Every odd clip: read right, or refused in one line."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -136,3 +139,18 @@ def test_a_clip_loops(tmp_path):
         expected = [frame.rgb for frame in clip]
     for index in range(14):
         assert np.array_equal(loop.at(0.04 * index + 0.001), expected[index % 4])
+
+
+def test_a_clip_can_be_closed_at_any_frame(tmp_path):
+    """PyAV frees a decoder with Python's lock; a thread of the decoder's that wants it then waited for ever."""
+    path = clip_files.write(tmp_path / "a.mp4", frames=12, size=(360, 480), sound=None)
+    code = (
+        "import sys; from pnet_tf import video\n"
+        "for index in range(70):\n"
+        "    with video.read(sys.argv[1]) as clip:\n"
+        "        frames = iter(clip)\n"
+        "        for _ in range(index % 7): next(frames)\n"
+        "open_still = video.read(sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], timeout=120)
+    assert done.returncode == 0

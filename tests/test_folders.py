@@ -35,7 +35,7 @@ def test_a_broken_photo_does_not_keep_the_others_back(photos, tmp_path, capsys):
     out, error = capsys.readouterr()
     assert made(tmp_path / "out") == ["p0.png", "p2.png"]
     assert "p1.jpg: unreadable or truncated" in error and "1 of 3 photos could not be done" in error
-    assert "2 pictures in" in out
+    assert "2 photos in" in out
     write_photo(photos / "p1.jpg", portrait(1)[0])
     assert "--overwrite" in fails(capsys, "segment", f"--input={photos}", f"--output={tmp_path}/out", LITE)
     before = (tmp_path / "out/p0.png").stat().st_mtime_ns
@@ -56,7 +56,7 @@ def test_nothing_is_left_out_without_a_word(photos, tmp_path, capsys):
     write_photo(photos / "sub/p9.jpg", rgb)
     assert run("segment", f"--input={photos}", f"--output={tmp_path}/out", LITE) == 0
     assert made(tmp_path / "out") == ["a.png", "b.png", "c.png", "d.png", "p0.png", "p1.png", "p2.png"]
-    assert "left out, no pictures: notes.txt" in capsys.readouterr().err
+    assert "left out, neither pictures nor clips: notes.txt" in capsys.readouterr().err
     assert run("segment", f"--input={photos}", f"--output={tmp_path}/out2", LITE, "--recursive") == 0
     assert "sub/p9.png" in made(tmp_path / "out2")
 

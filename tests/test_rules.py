@@ -12,7 +12,7 @@ LEAVES = {"config", "errors", "fields", "files", "grid", "quiet", "resize", "sta
 LIGHT = LEAVES - {"stack", "config"}
 """What needs no TensorFlow."""
 MAY_IMPORT = {
-    "__init__": {"runtime"},
+    "__init__": {"errors", "runtime"},
     **{leaf: LEAVES for leaf in LEAVES},
     "presets": {"config", "errors"},
     "pictures": {"errors", "files"},

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+import pnet_tf
 from pnet_tf.errors import InputError
 from pnet_tf.metrics import clips
 from pnet_tf.video import live, measure
@@ -97,4 +98,4 @@ def test_live_examples_and_words(capsys):
     assert doctest.testmod(live).failed == 0
     for words, arguments in (("steady=much", {"steady": "much"}), ("background", {"background": "beach"})):
         with pytest.raises(InputError, match=words):
-            live.Live(None, **arguments)
+            live.Live(pnet_tf.load("portraitnet-lite"), **arguments)

@@ -7,7 +7,9 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
@@ -77,6 +79,7 @@ def run(
       The exit status: 0, or 1 after one line on stderr; 130 after an interrupt.
     """
     arguments = list(sys.argv if argv is None else ["", *argv])
+    _end_tidily_when_asked()
     try:
         if not _parsed(arguments, values, doc, positional):
             return 0
@@ -95,6 +98,20 @@ def run(
         print("interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _end_tidily_when_asked() -> None:
+    """Lets `kill` end a command as Ctrl-C does, so that what it writes beside does not stay."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return
+    process = os.getpid()
+
+    def end(number: int, _: object) -> None:
+        if os.getpid() != process:  # a worker of the command's
+            os._exit(128 + number)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @contextlib.contextmanager

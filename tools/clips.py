@@ -17,7 +17,7 @@ DEFAULT_BACKGROUND = "blur"
 """Of clips, whose usual formats have no transparency."""
 
 MISSING = 0.98
-"""Share of a clip's frames, whose number may be an estimate, below which some are missing."""
+"""Share of a clip's frames below which some are missing: an edit list may leave a few out."""
 
 
 def background(kind: Any) -> Any:
@@ -36,7 +36,7 @@ def suffix(kind: Any) -> str:
 
 @contextlib.contextmanager
 def _output(path: pathlib.Path, clip: reader.Clip, transparent: bool):
-    if not path.suffix:
+    if _is_folder(path):
         with writer.Folder(path) as folder:
             yield folder
         return
@@ -49,9 +49,13 @@ def _output(path: pathlib.Path, clip: reader.Clip, transparent: bool):
         yield file
 
 
+def _is_folder(output: pathlib.Path) -> bool:
+    return not output.suffix or output.is_dir()
+
+
 def refuse(output: pathlib.Path, kind: Any, overwrite: bool) -> None:
     """Raises InputError for a clip's output that cannot be, or is there already."""
-    if output.suffix:
+    if not _is_folder(output):
         writer.require_suffix(output, kind == "transparent")
         cli.refuse_existing(output, overwrite)
     elif output.is_dir() and any(output.iterdir()) and not overwrite:
@@ -62,13 +66,21 @@ def do(source: pathlib.Path, output: pathlib.Path, segmenter: Segmenter, kind: A
     """Makes a clip of a clip, and tells what was damaged."""
     cli.keep_freed_memory()
     cli.one_opencv_thread()  # the stages are what works at the same time
-    with reader.read(source) as clip, cli.progress("segmenting", "frame") as update:
+    with contextlib.ExitStack() as stack:
+        clip = stack.enter_context(reader.read(source))
+        update = stack.enter_context(cli.progress("segmenting", "frame"))
         if clip.left_out:
             print(f"{source}: left out, further tracks: {', '.join(clip.left_out)}", file=sys.stderr)
-        live = Live(segmenter, background(kind), steady)
+        behind = background(kind)
+        if isinstance(behind, looping.Looping):
+            stack.enter_context(contextlib.closing(behind))
+        live = Live(segmenter, behind, steady)
         with _output(output, clip, isinstance(kind, str) and kind == "transparent") as file:
-            count = conversion.convert(clip, live, file, lambda done: update(done, max(done, clip.frames or done)))
+            count = conversion.convert(clip, live, file, lambda done: update(done, max(done, clip.estimate or done)))
+        lost = getattr(file, "sound_left_out", 0)
+        if lost:
+            print(f"{source}: {lost} damaged pieces of sound are left out", file=sys.stderr)
         if clip.damaged:
             print(f"{source}: {clip.damaged} damaged frames, the ones before stand for them", file=sys.stderr)
         if clip.frames and count < MISSING * clip.frames - 1:
-            print(f"{source}: only {count} of about {clip.frames} frames could be read", file=sys.stderr)
+            print(f"{source}: only {count} of {clip.frames} frames could be read", file=sys.stderr)

@@ -138,7 +138,7 @@ def _clip() -> None:
     for one in opened:
         with reader.read(FLAGS.clip) as clip, cli.progress(f"scoring {one.short}", "frame") as update:
             frames = (frame.rgb for frame in clip)
-            progressed = functools.partial(_count, update, itertools.count(1), clip.frames or 0)
+            progressed = functools.partial(_count, update, itertools.count(1), clip.estimate or 0)
             found[one.model] = measure.steadiness(one.network, one.resize, frames, progressed)
     names = (*clips.DEFINITIONS, measure.AGREEMENT)
     for one in opened:

@@ -12,7 +12,6 @@ pnet-segment --input=camera:0 --output=window              a camera; --output=vi
 """
 
 import pathlib
-import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -25,12 +24,12 @@ from pnet_tf_tools import cli, jobs
 
 FLAGS = cli.new_flags()
 flags.DEFINE_multi_string(
-    "input", [], "A photo, a clip, a folder of photos, camera:0, or - for standard input; repeatable, --input= may be "
+    "input", [], "A photo, a clip, a folder of them, camera:0, or - for standard input; repeatable, --input= may be "
     "left out.", flag_values=FLAGS,
 )  # fmt: skip
 flags.DEFINE_string(
-    "output", None, "A picture, a clip, a folder, - for standard output; of a camera window, virtual-camera or a clip.",
-    flag_values=FLAGS,
+    "output", None, "A picture, a clip, a folder/, - for standard output (PNG where transparent or a mask, else JPEG); "
+    "of a camera window, virtual-camera or a clip.", flag_values=FLAGS,
 )  # fmt: skip
 flags.DEFINE_string(
     "background", None, "transparent (photos' default), blur (clips'), a colour such as #00ff00, a picture, a clip "
@@ -56,25 +55,26 @@ flags.DEFINE_boolean("overwrite", False, "Replaces pictures that are already the
 flags.DEFINE_boolean("mirror", False, "Mirrors a camera, as a looking-glass does.", flag_values=FLAGS)
 flags.DEFINE_boolean("list_cameras", False, "Names the cameras and ends.", flag_values=FLAGS)
 
-COLOUR = re.compile("#[0-9a-fA-F]{6}")
 CAMERA = "camera:"
 
 
 def _kind(usual: str) -> Any:
     """What --background says: a word, a colour (3,) or picture (h, w, 3) uint8, or the path of a clip."""
-    from pnet_tf.pictures import reader
+    from pnet_tf.runtime.backdrop import backdrop
     from pnet_tf.video import reader as clips
 
-    kind = FLAGS.background or usual
+    kind = usual if FLAGS.background is None else FLAGS.background
     if kind in ("transparent", "blur", "mask"):
         return kind
-    if COLOUR.fullmatch(kind):
-        return np.array([int(kind[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+    if kind.startswith("#") and not pathlib.Path(kind).exists():
+        return backdrop(kind)
     if not pathlib.Path(kind).is_file():
+        if pathlib.Path(kind).suffix:
+            raise InputError(f"--background={kind}: no such file")
         raise InputError(
             f"--background={kind}: neither transparent, blur, mask, a colour #rrggbb, nor a picture's or clip's file"
         )
-    return pathlib.Path(kind) if clips.is_clip(kind) else reader.read(kind).rgb
+    return pathlib.Path(kind) if clips.is_clip(kind) else backdrop(kind)
 
 
 def _finish(kind: Any) -> Callable:
@@ -104,18 +104,34 @@ def _planned() -> list[jobs.Job]:
         raise InputError("name a photo, a clip or a folder: pnet-segment me.jpg; see --help")
     if FLAGS.overwrite and FLAGS.skip_existing:
         raise InputError("--overwrite and --skip_existing: pictures that are there are replaced or left; give one")
+    _refuse_words_for_cameras()
     picture = ".png" if FLAGS.background in (None, "transparent", "mask") else ".jpg"
     planned = jobs.plan(
-        FLAGS.input, FLAGS.output, jobs.Suffixes(picture, clips.suffix(FLAGS.background)), FLAGS.recursive
+        FLAGS.input,
+        FLAGS.output,
+        jobs.Suffixes(picture, clips.suffix(FLAGS.background)),
+        FLAGS.recursive,
+        (FLAGS.background, FLAGS.model),
     )
     if FLAGS.skip_existing:
         return [job for job in planned if job.output == jobs.PIPE or not pathlib.Path(job.output).exists()]
+    if sys.stdout.isatty() and any(job.output == jobs.PIPE for job in planned):
+        raise InputError("--output=-: is the terminal; send it on with > me.png or |, or name a file")
     for job in planned:
         if job.is_clip:
             clips.refuse(job.output, FLAGS.background, FLAGS.overwrite)
         elif job.output != jobs.PIPE:
             cli.refuse_existing(job.output, FLAGS.overwrite)
     return planned
+
+
+def _refuse_words_for_cameras() -> None:
+    if FLAGS.output == "":
+        raise InputError("--output=: is empty; name a picture, a clip or a folder")
+    if FLAGS.output in ("window", "virtual-camera"):
+        raise InputError(
+            f"--output={FLAGS.output}: is for cameras; of {FLAGS.input[0]} name a picture, clip or folder/"
+        )
 
 
 def _do_photo(job: jobs.Job, segmenter, finish: Callable) -> None:
@@ -134,11 +150,15 @@ def _do_photo(job: jobs.Job, segmenter, finish: Callable) -> None:
 def _files() -> None:
     """Photos and clips; one that cannot be read does not keep the others back."""
     planned = _planned()
+    if not planned:
+        print("nothing to do: everything is there already")
+        return
     segmenter = _segmenter(1 if all(job.is_clip for job in planned) else 2)
     finish = _finish(_kind("transparent")) if any(not job.is_clip for job in planned) else None
     failures: list[str] = []
     told = sys.stderr if any(job.output == jobs.PIPE for job in planned) else sys.stdout
-    with cli.progress("segmenting", "photo", told) as update:
+    what = _what(planned)
+    with cli.progress("segmenting", what, told) as update:
         for done, job in enumerate(planned, 1):
             try:
                 if job.is_clip:
@@ -152,16 +172,20 @@ def _files() -> None:
                     raise
                 failures.append(str(error))
             update(done, len(planned))
-    made = [job.output for job in planned]
     if told is sys.stdout:
-        print(
-            made[0] if len(made) == 1 else f"{len(made) - len(failures)} pictures in {FLAGS.output or 'their places'}"
-        )
+        done = len(planned) - len(failures)
+        place = FLAGS.output or "their places"
+        print(planned[0].output if len(planned) == 1 else f"{done} {what}{'s' * (done != 1)} in {place}")
     if failures:
         for line in failures:
             print(f"error: {line}", file=sys.stderr)
-        print(f"error: {len(failures)} of {len(planned)} photos could not be done; the others are", file=sys.stderr)
+        print(f"error: {len(failures)} of {len(planned)} {what}s could not be done; the others are", file=sys.stderr)
         raise cli.Unfinished
+
+
+def _what(planned: list[jobs.Job]) -> str:
+    kinds = {job.is_clip for job in planned}
+    return "file" if len(kinds) == 2 else "clip" if kinds == {True} else "photo"
 
 
 def segment() -> None:

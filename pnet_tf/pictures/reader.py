@@ -84,7 +84,7 @@ def frame_count(path: str | pathlib.Path) -> int:
 def from_bytes(content: bytes, name: str) -> Photo:
     """As `read`, of a file's content; `name` is what messages call it."""
     _refuse_by_header(name, header.read(content))
-    unreadable = f"{name}: unreadable or truncated photo; replace it, or remove it (and its mask)"
+    unreadable = f"{name}: unreadable or truncated photo; replace or remove it"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is our own
@@ -121,7 +121,7 @@ def _refuse_by_header(name: str, found: header.Header | None) -> None:
     if found is None:
         return
     if not found.whole:
-        raise InputError(f"{name}: unreadable or truncated photo; replace it, or remove it (and its mask)")
+        raise InputError(f"{name}: unreadable or truncated photo; replace or remove it")
     if found.width and found.height:
         _refuse_by_size(name, found.width, found.height)
 

@@ -13,6 +13,7 @@ from pnet_tf.cutout import compose, opacity, refine
 from pnet_tf.cutout.matte import Matte
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import reader
+from pnet_tf.runtime.backdrop import backdrop
 
 OverTime = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """A frame on the network's grid (h, w, 3) uint8, and the answer there (h, w) float32 → a steadier one."""
@@ -117,10 +118,9 @@ class Segmenter:
         """The person before nothing, (h, w, 4) uint8 RGBA."""
         return compose.cut_out(self.matte(rgb))
 
-    def replace(self, rgb: np.ndarray, background: np.ndarray) -> np.ndarray:
-        """The person before a colour (3,) or a picture (h', w', 3), uint8, that is scaled to fill; (h, w, 3) uint8."""
-        behind = np.asarray(background, np.uint8)
-        return compose.over(self.matte(rgb), behind if behind.ndim == 1 else checked(behind))
+    def replace(self, rgb: np.ndarray, background: Any) -> np.ndarray:
+        """The person before a colour or a picture that is scaled to fill, see `backdrop`; (h, w, 3) uint8."""
+        return compose.over(self.matte(rgb), backdrop(background))
 
     def blur(self, rgb: np.ndarray) -> np.ndarray:
         """The person before the photo's own background out of focus, (h, w, 3) uint8."""
@@ -136,8 +136,15 @@ class Segmenter:
           on_error: called for a file that cannot be read, which is left out; without it that is raised.
 
         Raises:
-          InputError: a file that cannot be read, see `pictures.reader.read`.
+          InputError: a file that cannot be read, see `pictures.reader.read`; one path instead of several.
         """
+        if isinstance(paths, (str, os.PathLike)):
+            raise InputError(f"files takes several paths: files([{str(paths)!r}]), or pathlib.Path(folder).iterdir()")
+        return self._files(paths, on_error)
+
+    def _files(
+        self, paths: Iterable[str | os.PathLike], on_error: Callable[[InputError], None] | None
+    ) -> Iterator[tuple[str | os.PathLike, Matte]]:
         for path in paths:
             try:
                 photo = reader.read(path)

@@ -30,5 +30,7 @@ def find(model: str) -> str:
     Raises:
       InputError: a word that is neither (the shipped models are listed).
     """
+    if not model:
+        raise InputError(f"--model=: is empty; a .tflite file, or one of {', '.join(names())}")
     is_path = model.endswith(".tflite") or pathlib.Path(model).is_file()
     return model if is_path else str(path(model))

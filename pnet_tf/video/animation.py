@@ -19,6 +19,7 @@ class Animation:
         try:
             self._image = Image.open(path)
             self.frames: int | None = getattr(self._image, "n_frames", 1)
+            self.estimate = self.frames
         except Exception:  # Pillow's plugins raise whatever their parsing stumbles over
             raise InputError(f"{path}: unreadable or truncated clip; replace it") from None
         self.path = path

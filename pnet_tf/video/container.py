@@ -3,6 +3,7 @@
 import dataclasses
 import fractions
 import pathlib
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,22 +41,35 @@ class Container:
             self._file = self._av.open(str(path))
         except (self._av.error.FFmpegError, OSError):
             raise InputError(f"{path}: no clip that FFmpeg reads, or it is truncated; replace it") from None
+        self._pieces, self._come_to_rest = None, lambda: None
+        try:
+            self._look_into()
+        except BaseException:
+            self.close()
+            raise
+
+    def _look_into(self) -> None:
+        """What the file says of itself and its first frame."""
         videos = [one for one in self._file.streams.video if not one.disposition & one.disposition.attached_pic]
         if not videos:
-            self.close()
-            raise InputError(f"{path}: has no picture, only sound")
+            raise InputError(f"{self.path}: has no picture, only sound")
         self._video = videos[0]
         self._video.thread_type = "AUTO"
         self._decoder = self._video
         if self._video.metadata.get("alpha_mode") == "1":  # FFmpeg's own VP8 and VP9 leave the opacity out
             self._decoder = self._av.CodecContext.create(f"libvpx{'-vp9' * (self._codec == 'vp9')}", "r")
+        # PyAV frees a decoder with Python's lock in its hand, and one of the decoder's threads that then wants the lock
+        # waits for ever. Flushing lets the lock go and ends the threads' work; at the interpreter's end, too.
+        context = self._video.codec_context if self._decoder is self._video else self._decoder
+        self._come_to_rest = weakref.finalize(self, context.flush_buffers)
         self.sound = next(iter(self._file.streams.audio), None)
         others = [one.type or "unknown" for one in self._file.streams if one not in (self._video, self.sound)]
         self.left_out = tuple(others)
         self.taken: str | None = self._file.metadata.get("creation_time")
         self.rate: fractions.Fraction | None = self._video.average_rate or self._video.guessed_rate
         self.time_base = self._video.time_base
-        self.frames: int | None = self._video.frames or self._guessed_frames()
+        self.frames: int | None = self._video.frames or None
+        self.estimate: int | None = self.frames or self._estimated()
         self.damaged = 0
         self._begin()
 
@@ -63,7 +77,7 @@ class Container:
     def _codec(self) -> str:
         return self._video.codec_context.name
 
-    def _guessed_frames(self) -> int | None:
+    def _estimated(self) -> int | None:
         if not self._file.duration or not self.rate:
             return None
         return max(1, round(self._file.duration / self._av.time_base * self.rate))
@@ -73,7 +87,6 @@ class Container:
         self._pieces = self._decoded()
         self._first = next(self._pieces, None)
         if self._first is None:
-            self.close()
             raise InputError(f"{self.path}: no frame in it can be decoded; replace it")
         frame = self._first[0]
         matrix = frame.colorspace if frame.colorspace in _SPECIFIED else 1 if frame.height >= HIGH_DEFINITION else 5
@@ -182,6 +195,10 @@ class Container:
 
     def close(self) -> None:
         """Closes the file."""
+        if self._pieces:
+            self._pieces.close()
+        self._come_to_rest()
+        self._pieces = self._first = self._video = self._decoder = self.sound = None
         self._file.close()
 
     def __enter__(self) -> "Container":

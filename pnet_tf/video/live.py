@@ -8,6 +8,7 @@ import numpy as np
 from pnet_tf.cutout import compose
 from pnet_tf.cutout.matte import Matte
 from pnet_tf.errors import InputError
+from pnet_tf.runtime.backdrop import backdrop
 from pnet_tf.runtime.segmenter import Segmenter
 from pnet_tf.video.looping import Looping
 from pnet_tf.video.steady import STRENGTHS, Steady
@@ -33,8 +34,8 @@ class Live:
 
         Args:
           segmenter: from `pnet_tf.load`.
-          background: "blur", "transparent", "mask", a colour (3,) or picture (h, w, 3) uint8, a `Looping` clip, or a
-            function, see `Finish`.
+          background: "blur", "transparent", "mask", a colour or picture as `runtime.backdrop` takes it, a `Looping`
+            clip, or a function, see `Finish`.
           steady: a name of `steady.STRENGTHS`, or "off".
 
         Raises:
@@ -42,6 +43,8 @@ class Live:
         """
         if steady != OFF and steady not in STRENGTHS:
             raise InputError(f"steady={steady}: one of {OFF}, {', '.join(STRENGTHS)}")
+        if not isinstance(segmenter, Segmenter):
+            raise InputError(f"segmenter: what pnet_tf.load returns, not {type(segmenter).__name__}")
         self._segmenter = segmenter
         self._steady = None if steady == OFF else Steady(steady)
         self._loop = background if isinstance(background, Looping) else None
@@ -79,10 +82,7 @@ def _finish(background: Any) -> Finish:
     named = {"transparent": compose.cut_out, "blur": compose.blurred, "mask": lambda matte: matte.opacity}
     if isinstance(background, str) and background in named:
         return named[background]
-    if isinstance(background, np.ndarray) and background.dtype == np.uint8 and background.shape[-1:] == (3,):
-        return lambda matte: compose.over(matte, background)
     if callable(background):
         return background
-    raise InputError(
-        f"background: {', '.join(named)}, a uint8 colour (3,) or picture (h, w, 3), a video.looping.Looping, a function"
-    )
+    behind = backdrop(background)
+    return lambda matte: compose.over(matte, behind)

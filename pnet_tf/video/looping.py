@@ -15,9 +15,18 @@ class Looping:
         """Opens the clip; raises InputError as `reader.read`."""
         self._path, self._began = path, fractions.Fraction(0)
         self._open()
-        self._shown = self._next = next(self._frames)
+        try:
+            self._shown = self._next = next(self._frames)
+        except BaseException:
+            self.close()
+            raise
         self._first = self._shown.pts
         self._step = 1 / self._clip.rate if self._clip.rate else reader.STILL * reader.MILLISECONDS
+
+    def close(self) -> None:
+        """Closes the clip."""
+        self._frames = iter(())
+        self._clip.close()
 
     def _open(self) -> None:
         self._clip = reader.read(self._path)

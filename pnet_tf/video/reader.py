@@ -54,6 +54,7 @@ class Clip(Protocol):
       rate: frames a second, in the mean; None if the file does not say.
       time_base: seconds in a unit of `Frame.pts`.
       frames: how many there are, as the file says; None if it does not.
+      estimate: the same, or what the duration lets one expect; None without either.
       sound: the sound's stream (PyAV), or None.
       left_out: kinds of the file's other streams, such as subtitle.
       taken: when, as the file says it (ISO 8601), or None.
@@ -67,6 +68,7 @@ class Clip(Protocol):
     rate: fractions.Fraction | None
     time_base: fractions.Fraction
     frames: int | None
+    estimate: int | None
     sound: Any
     left_out: tuple[str, ...]
     taken: str | None

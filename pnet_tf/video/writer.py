@@ -1,8 +1,11 @@
 """Frames to disk: a clip that browsers and phones play, with its times and its sound, or a folder of pictures."""
 
+import contextlib
 import fractions
 import pathlib
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -104,7 +107,7 @@ class Writer:
             self._video.time_base = time_base
             self._video.codec_context.colorspace = colours.matrix
             self._video.codec_context.color_range = 1
-            self._sound = _Sound(self._file, sound, suffix) if sound else None
+            self._sound = _Sound(self._av, self._file, sound, suffix) if sound else None
         except BaseException as error:
             self._replacing.__exit__(type(error), error, error.__traceback__)
             raise
@@ -113,6 +116,11 @@ class Writer:
     def sound_coded_anew(self) -> bool:
         """Whether the file does not take the sound as it is."""
         return bool(self._sound) and not self._sound.copied
+
+    @property
+    def sound_left_out(self) -> int:
+        """Pieces of sound so far that are damaged, or whose time lies before their predecessor's."""
+        return self._sound.left_out if self._sound else 0
 
     def write(self, picture: np.ndarray, pts: int, sound: Iterable[Any] = ()) -> None:
         """Writes the next frame, (h, w, 3) or (h, w, 4) uint8, at its time, and the sound around it."""
@@ -123,10 +131,20 @@ class Writer:
             format=self._video.pix_fmt, dst_colorspace=self._colours.matrix, src_color_range=2, dst_color_range=1
         )
         frame.pts, frame.time_base = pts, self._time_base
-        for packet in sound if self._sound else ():
-            self._sound.write(packet)
-        for packet in self._video.encode(frame):
-            self._file.mux(packet)
+        with self._told():
+            for packet in sound if self._sound else ():
+                self._sound.write(packet)
+            self._file.mux(self._video.encode(frame))
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Makes one line of what FFmpeg refuses; a full disk is an OSError, which `files.replacing` tells."""
+        try:
+            yield
+        except OSError:
+            raise
+        except self._av.error.FFmpegError as error:
+            raise InputError(f"{self.path}: FFmpeg cannot write it ({error.strerror}); try another suffix") from None
 
     def __enter__(self) -> "Writer":
         return self
@@ -135,10 +153,10 @@ class Writer:
         """Ends the file, or leaves nothing after an exception."""
         try:
             if kind is None:
-                for packet in self._video.encode(None):
-                    self._file.mux(packet)
-                if self._sound:
-                    self._sound.end()
+                with self._told():
+                    self._file.mux(self._video.encode(None))
+                    if self._sound:
+                        self._sound.end()
         except BaseException as failure:
             kind, error, trace = type(failure), failure, failure.__traceback__
             raise
@@ -151,9 +169,10 @@ class Writer:
 class _Sound:
     """The clip's sound on its way into another file."""
 
-    def __init__(self, file: Any, source: Any, suffix: str):
+    def __init__(self, av: Any, file: Any, source: Any, suffix: str):
         copied, codec, rate = _SOUND.get(suffix, _SOUND[".mp4"])
-        self._file, self._source = file, source
+        self._file, self._av = file, av
+        self.left_out, self._latest = 0, None
         self.copied = copied is None or source.codec_context.name in copied
         if self.copied:
             self._stream = file.add_stream_from_template(source)
@@ -162,36 +181,67 @@ class _Sound:
         self._stream.layout = source.codec_context.layout
 
     def write(self, packet: Any) -> None:
+        """Takes a packet of the source; what is damaged, or goes back in time, is counted and left out."""
         if self.copied:
-            packet.stream = self._stream
-            self._file.mux(packet)
+            if self._goes_on(packet.dts):
+                packet.stream = self._stream
+                self._file.mux(packet)
             return
-        for frame in packet.decode():
-            self._encode(frame)
+        try:
+            frames = packet.decode()
+        except self._av.error.FFmpegError:
+            self.left_out += 1
+            return
+        for frame in frames:
+            if self._goes_on(frame.pts):
+                self._file.mux(self._stream.encode(frame))
 
-    def _encode(self, frame: Any) -> None:
-        for packet in self._stream.encode(frame):
-            self._file.mux(packet)
+    def _goes_on(self, time: int | None) -> bool:
+        if time is None or (self._latest is not None and time <= self._latest):
+            self.left_out += 1
+            return False
+        self._latest = time
+        return True
 
     def end(self) -> None:
+        """Writes what the encoder still holds."""
         if not self.copied:
-            self._encode(None)
+            self._file.mux(self._stream.encode(None))
 
 
 class Folder:
-    """Frames as PNG files 000001.png, 000002.png … in a folder; a context manager like `Writer`, without sound."""
+    """Frames as PNG files 000001.png, 000002.png … in a folder; a context manager like `Writer`, without sound.
+
+    The frames have their place when the block is left without an exception, those of an earlier clip are gone then.
+    """
 
     def __init__(self, path: str | pathlib.Path):
-        """Takes the folder, which is made."""
+        """Takes the folder, which is made; raises InputError for a place that cannot be written."""
         self.path, self._count = pathlib.Path(path), 0
+        self._made = not self.path.exists()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._temporary = pathlib.Path(tempfile.mkdtemp(dir=self.path, prefix=".frames-"))
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
 
     def write(self, picture: np.ndarray, pts: int, sound: Iterable[Any] = ()) -> None:
         """Writes the next frame; a folder has neither times nor sound."""
         self._count += 1
-        pictures.write(self.path / f"{self._count:06d}.png", picture)
+        pictures.write(self._temporary / f"{self._count:06d}.png", picture)
 
     def __enter__(self) -> "Folder":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Leaves the frames that are written."""
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Moves the frames to their place, or leaves nothing of them after an exception."""
+        try:
+            if kind is None:
+                for old in self.path.glob("[0-9]" * 6 + ".png"):
+                    old.unlink()
+                for frame in self._temporary.iterdir():
+                    frame.rename(self.path / frame.name)
+        finally:
+            shutil.rmtree(self._temporary)
+            if kind is not None and self._made:
+                self.path.rmdir()
