@@ -114,7 +114,7 @@ def plan(
     _refuse_an_output_among(inputs, output)
     jobs: list[Job] = []
     named = [pathlib.Path(one) for one in inputs if one != PIPE and not pathlib.Path(one).is_dir()]
-    files = [one for at, one in enumerate(named) if one.resolve() not in {other.resolve() for other in named[:at]}]
+    files = list({one.resolve(): one for one in named}.values())
     for one in inputs:
         if one == PIPE:
             jobs += _of_pipe(output, several)

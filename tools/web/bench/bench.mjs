@@ -93,11 +93,17 @@ async function long(count) {
     const tab = await (await chrome.newContext()).newPage();
     await weigh(tab, server.address);
     const found = [];
-    for (let minute = 0; minute <= count; minute++) {
-      const oldest = await tab.evaluate(() => JSON.parse(document.getElementById("speed").dataset.ms).all);
-      found.push({ minute, resident_mb: await resident("chromium"), frame_ms: Math.round(oldest) });
+    await tab.evaluate(() => {
+      const speed = document.getElementById("speed");
+      self.ages = [];
+      new MutationObserver(() => self.ages.push(JSON.parse(speed.dataset.ms).age)).observe(speed, { attributes: true });
+    });
+    for (let minute = 1; minute <= count; minute++) {
+      await tab.waitForTimeout(60_000);
+      const ages = await tab.evaluate(() => self.ages.splice(0));
+      const oldest_frame_ms = Math.round(Math.max(...ages)), median_ms = Math.round(median(ages));
+      found.push({ minute, resident_mb: await resident("chromium"), frames: ages.length, oldest_frame_ms, median_ms });
       console.log(found.at(-1));
-      if (minute < count) await tab.waitForTimeout(60_000);
     }
     return found;
   } finally {

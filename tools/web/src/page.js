@@ -26,12 +26,14 @@ function look() {
   };
 }
 
-async function show(source, still) {
+/** Shows a picture, or a clip's or camera's frame that was taken at `since`. */
+async function show(source, still, since = performance.now()) {
   if (state.busy || document.hidden) return false;
   state.busy = true;
   try {
     const bitmap = await createImageBitmap(source);
     const { ms } = await client.ask("frame", { bitmap, still }, [bitmap]);
+    ms.age = performance.now() - since;
     $("hint").hidden = true;
     $("save").disabled = $("record").disabled = false;
     state.shown = [...state.shown.filter((at) => at > performance.now() - 1000), performance.now()];
@@ -62,9 +64,9 @@ async function follow(video, words) {
   state.video = video;
   await video.play();
   say(words);
-  const step = async () => {
+  const step = async (now, about) => {
     if (state.video !== video) return;
-    if (video.readyState >= 2) await show(video, false);
+    if (video.readyState >= 2) await show(video, false, about?.captureTime ?? about?.presentationTime ?? now);
     video.requestVideoFrameCallback ? video.requestVideoFrameCallback(step) : requestAnimationFrame(step);
   };
   step();

@@ -22,7 +22,7 @@ from pnet_tf.runtime.network import TFLiteNetwork  # noqa: E402
 from pnet_tf.runtime.segmenter import ask  # noqa: E402
 
 PICTURES = ("astronaut", "camera", "chelsea", "coffee", "rocket", "hubble_deep_field", "brick", "gravel", "grass")
-FILES = ("portraitnet-int8", "portraitnet-lite-int8", "portraitnet-float32", "portraitnet-lite-float32")
+FILES = sorted(one.stem for one in (ROOT / "pnet_tf/assets").glob("*.tflite"))
 
 
 def masks(folder: pathlib.Path) -> None:
