@@ -56,6 +56,25 @@ def authors() -> config.Experiment:
     )
 
 
+def enet() -> config.Experiment:
+    """Table 4's ENet, as the paper's authors ran it: the mask loss alone, the learning rate in steps."""
+    return _competitor("enet")
+
+
+def bisenet() -> config.Experiment:
+    """Table 4's BiSeNet with ResNet18, as the paper's authors ran it: the mask loss alone, from fresh weights."""
+    return _competitor("bisenet")
+
+
+def bisenet_plus() -> config.Experiment:
+    """BiSeNet with the paper's two losses (section 4.4.3); its boundary head has six parameters."""
+    return bisenet().replace(boundary_weight=0.3, consistency_weight=2.0)
+
+
+def _competitor(network: str) -> config.Experiment:
+    return exp1_m().replace(network=network, upsampling="bilinear", schedule="paper_steps", weight_decay=5e-4)
+
+
 def hour() -> config.Experiment:
     """A good model of EG1800's photos, 1,206 of them to train on, within an hour on two CPU cores.
 
@@ -184,6 +203,9 @@ PRESETS: dict[str, Callable[[], config.Experiment]] = {
         exp3_c,
         exp4_full,
         authors,
+        enet,
+        bisenet,
+        bisenet_plus,
         hour,
         distilled,
         sharp,

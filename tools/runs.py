@@ -114,6 +114,11 @@ def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) 
     from pnet_tf import store
     from pnet_tf.model import weights
 
+    if source and not source.is_dir() and settings.network not in config.OF_MOBILENET:
+        raise InputError(
+            f"--init_weights={source}: holds MobileNetV2, which network={settings.network} has not; name one of its "
+            "model directories, or leave it out"
+        )
     if source and source.is_dir():
         store.initialise(model, settings, source)
         _note_another_network(source, settings)

@@ -9,7 +9,7 @@ from pnet_tf.config.data import Data
 from pnet_tf.config.experiment import Experiment, field_owners
 from pnet_tf.config.export import EXPORT_MODES, IO_TYPES
 from pnet_tf.config.loss import Loss
-from pnet_tf.config.model import ENCODER_BLOCKS, ENCODER_WIDTHS, Model, channel_counts, decoder_counts
+from pnet_tf.config.model import ENCODER_BLOCKS, ENCODER_WIDTHS, OF_MOBILENET, Model, channel_counts, decoder_counts
 from pnet_tf.config.schema import field_meanings, from_json, read
 from pnet_tf.config.training import IMAGENET, Training, sizes_by_epoch
 
@@ -19,6 +19,7 @@ __all__ = [
     "EXPORT_MODES",
     "IMAGENET",
     "IO_TYPES",
+    "OF_MOBILENET",
     "Data",
     "Experiment",
     "Loss",

@@ -4,9 +4,10 @@ import dataclasses
 import json
 from typing import Any
 
+from pnet_tf.config.checked import require
 from pnet_tf.config.data import Data
 from pnet_tf.config.loss import Loss
-from pnet_tf.config.model import Model
+from pnet_tf.config.model import OF_MOBILENET, WITH_BOUNDARY_HEAD, Model
 from pnet_tf.config.training import Training
 from pnet_tf.errors import InputError
 
@@ -19,6 +20,21 @@ class Experiment:
     data: Data = dataclasses.field(default_factory=Data)
     loss: Loss = dataclasses.field(default_factory=Loss)
     training: Training = dataclasses.field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        network, weight = self.model.network, self.loss.boundary_weight
+        require(
+            network in WITH_BOUNDARY_HEAD or not weight,
+            f"boundary_weight={weight}: network={network} has no boundary head; use --boundary_weight=0",
+        )
+        require(
+            network in OF_MOBILENET or not self.training.quantize,
+            f"quantize: network={network} has no int8 twin; train it in float, and export it with --mode=int8_ptq",
+        )
+        require(
+            network in OF_MOBILENET or not self.training.frozen_encoder_epochs,
+            f"frozen_encoder_epochs={self.training.frozen_encoder_epochs}: network={network} has no pretrained encoder",
+        )
 
     def replace(self, **values: Any) -> "Experiment":
         """A copy with single fields changed, whichever section they live in.

@@ -16,6 +16,23 @@ DECODER_BLOCKS = 5
 """D-Blocks of the decoder."""
 
 
+OF_MOBILENET = ("portraitnet", "reference")
+"""Networks with MobileNetV2 as their encoder, whose settings say more than a size."""
+
+WITH_BOUNDARY_HEAD = (*OF_MOBILENET, "bisenet")
+
+_OF_MOBILENET_ALONE = {
+    "width": 1.0,
+    "hidden_channels": "",
+    "decoder_channels": "",
+    "upsampling": "bilinear",
+    "fusion": "add",
+    "finest_skip": 4,
+    "head_rate": 1,
+    "prior": False,
+}
+
+
 def channel_counts(text: str) -> tuple[int, ...]:
     """`Model.hidden_channels` as a number for each block of the encoder, in order; () for "".
 
@@ -47,8 +64,9 @@ def _counts(name: str, text: str, wanted: int, hint: str) -> tuple[int, ...]:
 class Model(Checked):
     """The network (paper, section 3.1)."""
 
-    network: Literal["portraitnet", "reference"] = "portraitnet"
-    """portraitnet: tf.keras.applications' encoder, separable D-Blocks; reference: the authors' released network."""
+    network: Literal["portraitnet", "reference", "enet", "bisenet"] = "portraitnet"
+    """portraitnet: tf.keras.applications' encoder, separable D-Blocks; reference: the authors' released network; enet
+    and bisenet: the paper's competitors."""
     input_height: int = 224
     input_width: int = 224
     width: float = 1.0
@@ -88,7 +106,11 @@ class Model(Checked):
         decoder_counts(self.decoder_channels)
         require(self.finest_skip in (2, 4), f"finest_skip={self.finest_skip}: known rates are 2, 4")
         require(self.head_rate in (1, 2), f"head_rate={self.head_rate}: known rates are 1, 2")
-        if self.network == "reference":
+        if self.network not in OF_MOBILENET:
+            for name, usual in _OF_MOBILENET_ALONE.items():
+                value = getattr(self, name)
+                require(value == usual, f"{name}={value}: network={self.network} has nothing of the kind; leave it out")
+        elif self.network == "reference":
             for name in ("hidden_channels", "decoder_channels"):
                 require(not getattr(self, name), f"{name}: of network=portraitnet alone; leave it empty")
             require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")

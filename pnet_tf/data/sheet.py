@@ -29,7 +29,8 @@ def draw(batch: dict[str, np.ndarray], foreground: dict[str, np.ndarray] | None 
 
     Args:
       batch: of `pipeline.training_batches`, as NumPy arrays.
-      foreground: MASK_LOGITS and BOUNDARY_LOGITS → probabilities (B, H, W) float32 0..1, or None.
+      foreground: MASK_LOGITS, and BOUNDARY_LOGITS of a network that has them → probabilities (B, H, W) float32 0..1;
+        or None.
 
     Returns:
       An RGB sheet (h, w, 3) uint8.
@@ -37,7 +38,8 @@ def draw(batch: dict[str, np.ndarray], foreground: dict[str, np.ndarray] | None 
     shown = [batch[name] for name in (fields.CLEAN, fields.TEXTURED, fields.MASK, fields.BOUNDARY)]
     columns = COLUMNS
     if foreground is not None:
-        shown += [foreground[name] for name in (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS)]
-        columns += PREDICTED
+        predicted = [name for name in (fields.MASK_LOGITS, fields.BOUNDARY_LOGITS) if name in foreground]
+        shown += [foreground[name] for name in predicted]
+        columns += PREDICTED[: len(predicted)]
     rows = [_row(*views) for views in zip(*shown, strict=True)]
     return grid.draw([[(name, grid.BLACK)] for name in columns], rows)

@@ -12,7 +12,7 @@ from pnet_tf.metrics import masks
 from pnet_tf.runtime.network import TFLiteNetwork
 from pnet_tf.runtime.segmenter import Network
 
-_INTEGER_KINDS = ("int8", "uint8", "int32")
+_INTEGER_KINDS = ("int8", "uint8", "int32", "bool")
 _CHANNEL_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0}
 """Of each convolution's kernel, the axis of its output channels."""
 
@@ -44,7 +44,7 @@ class Report:
     Attributes:
       bytes: file size.
       operators: operator → how many, before any delegate.
-      float_tensors: names of tensors that are neither int8, uint8 nor int32.
+      float_tensors: names of tensors that are neither int8, uint8, int32 nor bool.
       xnnpack_partitions: how many pieces of the graph XNNPACK takes.
       input, output: type, scale and zero point.
       scales: where they are per channel, and equal.

@@ -14,8 +14,8 @@ def objective(
     """Total and parts for one batch of paired views.
 
     Args:
-      clean, textured: what the network says of A and A′: MASK_LOGITS and BOUNDARY_LOGITS,
-        each (B, H, W, 2) float32.
+      clean, textured: what the network says of A and A′: MASK_LOGITS, and BOUNDARY_LOGITS where the boundary has a
+        weight, each (B, H, W, 2) float32.
       batch: MASK and BOUNDARY labels, (B, H, W); TEACHER (B, H, W) uint8 where distillation has a weight. Where
         the mask is IGNORE, no term counts.
       weights: α, β, γ and T; of distillation and boundary emphasis, which the paper lacks.

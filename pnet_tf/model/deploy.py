@@ -3,11 +3,12 @@
 Folding is a walk over the training graph in topological order. Each convolution meets
 what precedes and follows it:
 
-* batch norm behind a convolution scales its kernel and becomes its bias;
+* batch norm behind a convolution scales its kernel and becomes its bias; one behind something else stays;
 * a separable convolution becomes a depthwise and a 1×1 convolution, as TFLite has them;
 * the input's normalisation folds into the first kernel and bias, and its padding becomes SAME; in the reference,
   which pads later, it becomes a 1×1 depthwise convolution of its own;
 * a depthwise deconvolution, which TFLite lacks, becomes a convolution for each of the four pixels that it makes of one;
+* dropout, and what the network has and never calls, go;
 * the two-class head becomes one channel a pixel: softmax(z)[1] = sigmoid(z[1] − z[0]).
 
 All of it is exact up to float rounding.
@@ -16,7 +17,7 @@ All of it is exact up to float rounding.
 import numpy as np
 
 from pnet_tf import fields
-from pnet_tf.model import reference
+from pnet_tf.model import bisenet, enet, reference
 from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
 from pnet_tf.model.portraitnet import INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE, TRAINING_ONLY
 from pnet_tf.stack import keras, tf
@@ -29,6 +30,9 @@ MASK_LOGIT = "mask_logit"
 """The head, which has four channels with head_rate=2, and the output (B, H, W, 1)."""
 FOREGROUND = "foreground"
 
+
+_GONE = (enet.Dropout, bisenet.Uncalled)
+"""Layers that do nothing in use."""
 
 _TAPS = ((3, 1, 4), (4, 2, 0))
 """The taps of 4 that the pixels at −1, 0 and +1 meet, for an even and an odd output pixel; 4 stands for none."""
@@ -53,7 +57,8 @@ class _Folder:
     def __init__(self, model: keras.Model):
         self.made = {}
         self.weights = []  # (new layer, its arrays), set when all is connected
-        self.consumers = {}
+        self.inside = set()  # names of the batch norms that a convolution has taken in
+        self.consumers, self.slopes = {}, {}
         for layer in model.layers[1:]:
             for tensor in tf.nest.flatten(layer.input):
                 self.consumers.setdefault(tensor.ref(), []).append(layer)
@@ -67,6 +72,7 @@ class _Folder:
         norm = self._batch_norm_after(layer)
         if norm is None:
             return kernel, bias
+        self.inside.add(norm.name)
         gamma, beta, mean, variance = (
             array.numpy() for array in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
         )
@@ -80,6 +86,8 @@ class _Folder:
         return layer(x)
 
     def convolution(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
+        if layer.name == MASK_HEAD:
+            return self.mask_head(layer, x)
         # Without its prior the reference's first kernel meets zeros, as in the first frame: no channel at all.
         kernel = layer.kernel.numpy()[:, :, : x.shape[-1]]
         kernel, bias = self._folded(layer, kernel, _bias(layer), channel_axis=3)
@@ -88,7 +96,8 @@ class _Folder:
             kernel = kernel * RGB_SCALE
             bias = bias - np.einsum("hwio,i->o", kernel, RGB_MEAN)
             padding = "same"  # INPUT_PAD's row and column, which are what SAME pads at even sizes
-        new = layers.Conv2D(layer.filters, layer.kernel_size, layer.strides, padding, name=layer.name)
+        options = {"dilation_rate": layer.dilation_rate, "name": layer.name}
+        new = layers.Conv2D(layer.filters, layer.kernel_size, layer.strides, padding, **options)
         return self._emit(new, x, [kernel, bias])
 
     def depthwise(self, layer: layers.DepthwiseConv2D, x: tf.Tensor) -> tf.Tensor:
@@ -105,6 +114,14 @@ class _Folder:
         depthwise = layer.depthwise_kernel.numpy()
         x = self._emit(first, x, [depthwise, np.zeros(depthwise.shape[2], np.float32)])
         return self._emit(layers.Conv2D(layer.filters, 1, name=f"{layer.name}_pointwise"), x, [pointwise, bias])
+
+    def deconvolution(self, layer: layers.Conv2DTranspose, x: tf.Tensor) -> tf.Tensor:
+        kernel = layer.kernel.numpy()
+        options = {"use_bias": False, "name": layer.name}
+        if layer.name == MASK_HEAD:
+            kernel, options["name"] = kernel[:, :, 1::2] - kernel[:, :, ::2], MASK_LOGIT
+        new = layers.Conv2DTranspose(kernel.shape[2], layer.kernel_size, layer.strides, layer.padding, **options)
+        return self._emit(new, x, [kernel])
 
     def mask_head(self, layer: layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
         # The two classes lie side by side; there are four pairs where the head predicts 2×2 pixels.
@@ -123,30 +140,43 @@ class _Folder:
         pixels = self._emit(new, fourfold, [_pixel_kernels(layer.depthwise_kernel.numpy())])
         return DepthToSpace(name=layer.name)(pixels)
 
+    def sloped_relu(self, layer: enet.SlopedReLU, x: tf.Tensor) -> tf.Tensor:
+        (slope,) = self.slopes[layer.input[1].ref()].get_weights()
+        return self._emit(layers.PReLU(shared_axes=[1, 2, 3], name=layer.name), x[0], [slope])
+
+    def slope(self, layer: enet.Slope, x: tf.Tensor) -> tf.Tensor:
+        self.slopes[layer.output.ref()] = layer  # a constant of the PReLUs
+        return x
+
+    def copy(self, layer: keras.layers.Layer, x: tf.Tensor) -> tf.Tensor:
+        return self._emit(layer.__class__.from_config(layer.get_config()), x, layer.get_weights())
+
+    def _vanishes(self, layer: keras.layers.Layer) -> bool:
+        return layer.name in (INPUT_PAD, NORMALISE) or layer.name in self.inside or isinstance(layer, _GONE)
+
     def visit(self, layer: keras.layers.Layer) -> None:
         x = tf.nest.map_structure(lambda tensor: self.made[tensor.ref()], layer.input)
-        if layer.name in (INPUT_PAD, NORMALISE) or isinstance(layer, layers.BatchNormalization):
-            output = x  # already inside a convolution
+        if self._vanishes(layer):
+            output = x
         elif layer.name == reference.NORMALISE:
             output = self.normalisation(layer, x)
-        elif layer.name == MASK_HEAD:
-            output = self.mask_head(layer, x)
-        elif isinstance(layer, layers.SeparableConv2D):
-            output = self.separable(layer, x)
-        elif isinstance(layer, layers.DepthwiseConv2D):
-            output = self.depthwise(layer, x)
-        elif isinstance(layer, DepthwiseDeconvolution):
-            output = self.depthwise_deconvolution(layer, x)
-        elif isinstance(layer, layers.Conv2DTranspose):
-            new = layers.Conv2DTranspose(
-                layer.filters, layer.kernel_size, layer.strides, layer.padding, use_bias=False, name=layer.name
-            )
-            output = self._emit(new, x, layer.get_weights())
-        elif isinstance(layer, layers.Conv2D):
-            output = self.convolution(layer, x)
         else:
-            output = layer.__class__.from_config(layer.get_config())(x)
-        self.made[layer.output.ref()] = output
+            make = next((make for kind, make in _BY_KIND if isinstance(layer, kind)), _Folder.copy)
+            output = make(self, layer, x)
+        for old, new in zip(tf.nest.flatten(layer.output), tf.nest.flatten(output), strict=True):
+            self.made[old.ref()] = new
+
+
+_BY_KIND = (
+    (layers.SeparableConv2D, _Folder.separable),
+    (layers.DepthwiseConv2D, _Folder.depthwise),
+    (DepthwiseDeconvolution, _Folder.depthwise_deconvolution),
+    (layers.Conv2DTranspose, _Folder.deconvolution),
+    (layers.Conv2D, _Folder.convolution),
+    (enet.Slope, _Folder.slope),
+    (enet.SlopedReLU, _Folder.sloped_relu),
+)
+"""What is made of a layer; of the first kind that it is, of any other a copy."""
 
 
 def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:

@@ -136,7 +136,7 @@ def _upsample(x: tf.Tensor, kind: str, name: str) -> tf.Tensor:
     )(x)
 
 
-def _normalised(raw: tf.Tensor) -> tf.Tensor:
+def normalised(raw: tf.Tensor) -> tf.Tensor:
     """(pixel − mean) · 0.017 for R, G, B; a fourth channel, the previous mask 0..1, stays as it is."""
     prior = [0.0] * (raw.shape[-1] - 3)
     mean, scale = np.array([*RGB_MEAN, *prior]), np.array([RGB_SCALE] * 3 + [1.0] * len(prior))
@@ -152,7 +152,7 @@ def build(settings: config.Model) -> keras.Model:
       is (B, H, W, 4), the last channel the previous frame's mask 0..1, zeros where there is none.
     """
     raw = keras.Input((settings.input_height, settings.input_width, 4 if settings.prior else 3), name="image")
-    stages = _encode(_normalised(raw), settings.width)
+    stages = _encode(normalised(raw), settings.width)
     x = stages[32]
     for rate, channels in DECODER_CHANNELS.items():
         if rate in stages and rate != 32:

@@ -27,13 +27,17 @@ class Size:
     parameters: int
     multiply_adds: int
 
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.parameters + other.parameters, self.multiply_adds + other.multiply_adds)
+
     def __sub__(self, other: "Size") -> "Size":
         return Size(self.parameters - other.parameters, self.multiply_adds - other.multiply_adds)
 
 
 def layer_size(layer: keras.layers.Layer) -> Size:
     """One layer's share."""
-    sizes = {weight.name.split("/")[-1].split(":")[0]: math.prod(weight.shape) for weight in layer.weights}
+    numbers = [weight for weight in layer.weights if weight.dtype.is_floating]  # a count of calls is no parameter
+    sizes = {weight.name.split("/")[-1].split(":")[0]: math.prod(weight.shape) for weight in numbers}
     parameters = sum(size for name, size in sizes.items() if not name.startswith("moving_"))
     kernels = sum(size for name, size in sizes.items() if name.endswith("kernel"))
     if not kernels:
@@ -51,22 +55,31 @@ def model_size(model: keras.Model) -> Size:
 
 
 def inference_size(model: keras.Model) -> Size:
-    """The same without the boundary head, which no deployed file has."""
-    return model_size(model) - layer_size(model.get_layer(BOUNDARY_HEAD))
+    """The same without the boundary head, if there is one; no deployed file has it."""
+    return model_size(model) - sum((layer_size(one) for one in _boundary_head(model)), Size(0, 0))
+
+
+def _boundary_head(model: keras.Model) -> list[keras.layers.Layer]:
+    return [layer for layer in model.layers if layer.name == BOUNDARY_HEAD]
 
 
 def table(settings: config.Model) -> str:
     """Both sizes of a network to read, with the convention."""
     model = build(settings)
-    rows = [("inference", inference_size(model)), ("with the boundary head", model_size(model))]
-    title = f"{settings.network}, {settings.input_height}×{settings.input_width}, width {settings.width:g}"
+    rows = [("inference", inference_size(model))]
+    if _boundary_head(model):
+        rows.append(("with the boundary head", model_size(model)))
+    title = f"{settings.network}, {settings.input_height}×{settings.input_width}"
+    if settings.network in config.OF_MOBILENET:
+        title += f", width {settings.width:g}"
     extras = {
+        f"{settings.upsampling} up-sampling": settings.network in config.OF_MOBILENET,
         "prior": settings.prior,
         "skip at 1/2": settings.finest_skip == 2,
         "heads at 1/2": settings.head_rate == 2,
     }
     lines = [
-        ", ".join([title, f"{settings.upsampling} up-sampling", *(name for name, there in extras.items() if there)]),
+        ", ".join([title, *(name for name, there in extras.items() if there)]),
         f"{'':24}{'parameters':>12}{'multiply-adds':>16}",
         *(f"{name:24}{size.parameters:12,}{size.multiply_adds / 1e6:14.1f} M" for name, size in rows),
         f"({CONVENTION})",

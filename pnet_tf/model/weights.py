@@ -72,7 +72,7 @@ def _assign(variables: dict[str, tf.Variable], arrays: dict[str, np.ndarray], pa
 
 
 def save(model: keras.Model, path: str | pathlib.Path) -> None:
-    """Writes every weight of the model as float32, completely or not at all."""
+    """Writes every weight of the model, completely or not at all."""
     arrays = {name: variable.numpy() for name, variable in named_variables(model).items()}
     with files.replacing(path) as temporary:
         np.savez_compressed(temporary, **arrays)

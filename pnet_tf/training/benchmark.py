@@ -122,6 +122,8 @@ def measure(
     """
     loss = experiment.loss
     beyond = loss.distillation_weight or loss.boundary_emphasis
+    if not loss.boundary_weight:
+        raise InputError("--benchmark_steps: the plain step has the boundary loss; leave out --boundary_weight=0")
     if loss.boundary_views != "both" or not loss.focal_factor_gradient or beyond:
         raise InputError(
             "--benchmark_steps: the plain step knows the paper's losses alone; leave out --distillation_weight, "
