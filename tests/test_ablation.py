@@ -10,10 +10,13 @@ import pytest
 import small_run
 from helpers import portrait
 from pnet_tf import presets, store
-from pnet_tf.ablation import experiments, tables
+from pnet_tf.ablation import budgets, experiments, tables
 from pnet_tf.metrics import masks
 
 SMALL = ("--input_height=64", "--input_width=64", "--width=0.35", "--batch_size=6", "--epochs=1", "--seed=5")
+
+
+RUN = (*experiments.EXPERIMENTS, "enet", "bisenet_448")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +38,7 @@ def ablation(records, tmp_path_factory):
     given = (f"--records={records[0]}", f"--val_records={records[1]}", *SMALL)
     assert run("train", *given, "--preset=exp1_m", f"--model_dir={directory}/exp1_m") == 0
     finished = (directory / "exp1_m/checkpoints/step-2.index").stat().st_mtime_ns
-    assert run("ablate", *given, f"--output_dir={directory}") == 0
+    assert run("ablate", *given, f"--output_dir={directory}", f"--experiments={','.join(RUN)}") == 0
     # A second training would give the same bytes; that nothing was written tells that there was none.
     assert (directory / "exp1_m/checkpoints/step-2.index").stat().st_mtime_ns == finished
     return directory
@@ -79,11 +82,53 @@ def test_tables_json_and_pictures(ablation):
         (line,) = [
             one for one in report.splitlines() if tables.NAMES[name] in one and tables.LOSSES[name] + " |" in one
         ]
-        assert f"| {figure:.2f} |" in line
+        assert f"| {figure:.2f} ±" in line
+        assert f"± {100 * results[name]['test']['half_width']['foreground_iou']:.2f} |" in line
     assert "| 3 | " in report and "| 91.56 | 92.34 | +0.78 |" in report
     assert results["exp1_m"]["illumination"] != results["exp1_m"]["test"]
-    for name in ("fig8.png", "fig9.png"):
+    for name in ("fig8.png", "fig9.png", "fig11.png"):
         assert name in report and cv2.imread(str(ablation / name)).std() > 10
+
+
+def test_the_competitors_tables(ablation):
+    """Sizes as the paper has them, at its sizes; what did not run has a dash."""
+    report = (ablation / "ablation.md").read_text()
+    found = json.loads((ablation / "ablation.json").read_text())
+    tables_456 = report[report.index("## Table 4") :]
+    assert "| BiSeNet 128×128 | " in tables_456 and "| PortraitNet (Exp. 4) 64×64 | " in tables_456
+    assert "| BiSeNet | – | 95.25 | 91.25 |" in tables_456 and "| BiSeNet+ | – | 95.55 | 91.76 |" in tables_456
+    assert "| 355,542 | 355,542 | 0.44 | 0.36 |" in tables_456
+    assert "| 11,896,664 | 12,409,670 | 9.52 | 12.40 |" in tables_456
+    for name in RUN:
+        costs = found["costs"][name]
+        assert costs["gpu"] is None and costs["keras"] > 0 and set(costs["float32"]) == set(costs["int8"]) == {"1", "2"}
+        for mode in ("float32", "int8_ptq"):
+            assert (ablation / name / f"{mode}.tflite").is_file()
+
+
+def test_the_hardest_photos_are_so_in_the_mean():
+    scores = {"one": {"a": 0.9, "b": 0.5, "c": 0.7}, "two": {"a": 0.2, "b": 0.7, "c": 0.9}}
+    assert experiments.hardest(scores, 2) == ["a", "b"]
+
+
+def test_settings_that_a_competitor_has_not_are_portraitnets():
+    given = {"width": 0.5, "finest_skip": 2, "epochs": 3, "input_height": 96, "frozen_encoder_epochs": 1}
+    assert experiments.settled("exp1_m", given).model.width == 0.5
+    enet = experiments.settled("enet", given)
+    assert (enet.model.width, enet.model.input_height, enet.training.epochs) == (1.0, 96, 3)
+    twice = experiments.settled("bisenet_448", {})
+    assert (twice.model.input_height, twice.model.input_width, twice.model.network) == (448, 448, "bisenet")
+    for name, budget in budgets.BUDGETS.items():
+        assert (
+            experiments.settled("bisenet_plus", budget).training.epochs == {"hour": 4, "night": 36, "paper": 2000}[name]
+        )
+
+
+def test_experiments_that_cannot_be(capsys, records, tmp_path):
+    given = (f"--records={records[0]}", f"--val_records={records[1]}", f"--output_dir={tmp_path}", *SMALL)
+    for words, line in (("enet,unet", "--experiments=unet: known are exp1_m"), ("exp2_b", "exp2_b starts from exp1_m")):
+        assert run("ablate", *given, f"--experiments={words}") == 1
+        assert line in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_the_papers_tables_agree_with_its_own_increases():
@@ -97,11 +142,11 @@ def test_the_papers_tables_agree_with_its_own_increases():
 
 
 def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
-    """And the three others from what the caller says."""
+    """And the three others from what the caller says, the competitors from nothing."""
     firsts, loaded = {}, []
     monkeypatch.setattr(experiments.loop, "fit", lambda *given, command: firsts.update({given[2].name: given[4]}))
     monkeypatch.setattr(experiments.weights, "load", lambda model, path: loaded.append(path))
-    experiments.train(None, {}, tmp_path, {}, initialise=print, watch=lambda _: None)
+    experiments.train(experiments.KNOWN, None, {}, tmp_path, {}, initialise=print, watch=lambda _: None)
     assert [name for name, first in firsts.items() if first is print] == ["exp1_m", "exp3_c", "exp4_full"]
     firsts["exp2_b"](None)
     assert loaded == [tmp_path / "exp1_m/weights.npz"]

@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "evaluation": LIGHT | {"cutout", "metrics", "runtime"},
     "worst": LIGHT | {"evaluation", "metrics"},
     "training": LEAVES | {"model", "data", "losses", "metrics", "store", "evaluation"},
-    "ablation": LEAVES | {"training", "evaluation", "data", "metrics", "model", "store", "presets"},
+    "ablation": LEAVES
+    | {"training", "evaluation", "data", "metrics", "model", "store", "presets"}
+    | {"benchmark", "export", "runtime", "worst"},
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime", "benchmark"},
 }
 TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "metrics", "pictures", "runtime", "stack"}

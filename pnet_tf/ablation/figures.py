@@ -1,18 +1,23 @@
-"""Fig. 8, the weight masks of mean edge IoU, and Fig. 9, its curves without and with the boundary loss."""
+"""Fig. 8, the weight masks of mean edge IoU, Fig. 9, its curves without and with the boundary loss, and Fig. 11."""
 
 import io
 import itertools
 from collections.abc import Iterable
 
+import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from pnet_tf import evaluation, fields, resize
+from pnet_tf import evaluation, fields, grid, resize, worst
 from pnet_tf.ablation import tables
 from pnet_tf.ablation.experiments import Results
 from pnet_tf.metrics import masks
+from pnet_tf.runtime.segmenter import Network, ask
 
 PHOTOS = 3
+HARD_HEIGHT = 200
+"""Of a picture in Fig. 11, pixels."""
+
 MASK_ONLY, WITH_BOUNDARY = "#D55E00", "#0072B2"
 """Okabe and Ito's vermillion and blue, which colour-blind people tell apart."""
 
@@ -85,3 +90,25 @@ def edge_curves(results: Results) -> Figure:
         axis.grid(alpha=0.3)
         axis.legend(fontsize=9)
     return figure
+
+
+def hard_photos(samples: Iterable[evaluation.Sample], networks: dict[str, Network], mode: str) -> np.ndarray:
+    """Fig. 11: photos and what each network makes of them, (h, w, 3) uint8 RGB.
+
+    Args:
+      samples: few; a photo a row.
+      networks: by the name that stands above their column.
+      mode: "letterbox" or "stretch".
+    """
+    rows = []
+    for _, rgb, labels in samples:
+        predicted = []
+        for network in networks.values():
+            probability, at = ask(network, rgb, mode)
+            predicted.append(resize.unfit(probability, at) > evaluation.THRESHOLD)
+        masked = [labels == fields.FOREGROUND, *predicted]
+        size = (round(rgb.shape[1] * HARD_HEIGHT / rgb.shape[0]), HARD_HEIGHT)
+        shown = [rgb, *(worst.on_backdrop(rgb, mask) for mask in masked)]
+        rows.append([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in shown])
+    names = ("photo", "label", *networks)
+    return grid.draw([[(name, grid.BLACK)] for name in names], rows)
