@@ -71,6 +71,11 @@ def bisenet_plus() -> config.Experiment:
     return bisenet().replace(boundary_weight=0.3, consistency_weight=2.0)
 
 
+def portraitfcn() -> config.Experiment:
+    """Table 4's PortraitFCN+ as the paper's authors ran it; ``--init_weights=imagenet`` gives it VGG16's weights."""
+    return _competitor("portraitfcn")
+
+
 def _competitor(network: str) -> config.Experiment:
     return exp1_m().replace(network=network, upsampling="bilinear", schedule="paper_steps", weight_decay=5e-4)
 
@@ -206,6 +211,7 @@ PRESETS: dict[str, Callable[[], config.Experiment]] = {
         enet,
         bisenet,
         bisenet_plus,
+        portraitfcn,
         hour,
         distilled,
         sharp,

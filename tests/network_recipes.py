@@ -1,6 +1,7 @@
 """What every network must do on its way from records to a file: a new one's test is a line."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ MODES = {"float32": 1e-4, "int8_ptq": 0.35}
 """Export mode → how far its probability may lie from the model's, in the mean of a photo."""
 
 
-def trains_resumes_exports_and_evaluates(preset: str, records: tuple[str, str], folder: pathlib.Path) -> None:
+def trains_resumes_exports_and_evaluates(
+    preset: str, records: tuple[str, str], folder: pathlib.Path, modes: dict[str, float] = MODES, **settings: Any
+) -> None:
     """Two epochs at 64×64, once unbroken and once stopped and resumed; the files and the tools agree with the model."""
     small = {
         "input_height": 64,
@@ -27,7 +30,7 @@ def trains_resumes_exports_and_evaluates(preset: str, records: tuple[str, str], 
         "ema_decay": 0.9,
         "learning_rate": 3e-3,
     }
-    experiment = presets.get(preset).replace(**small)
+    experiment = presets.get(preset).replace(**{**small, **settings})
     history = fit(records, folder / "whole", experiment)
     assert history[-1]["loss"] < history[0]["loss"]
     with pytest.raises(Stopped):
@@ -40,10 +43,11 @@ def trains_resumes_exports_and_evaluates(preset: str, records: tuple[str, str], 
     assert loaded == experiment
     network, samples = KerasNetwork(model), list(record_files.samples(record_files.find(records[1])))
     assert 0 <= evaluation.evaluate(network, samples, "letterbox")[evaluation.NETWORK_SIZE]["foreground_iou"] <= 1
+    assert run("evaluate", f"--model={folder}/whole", f"--records={records[1]}") == 0
     photo = np.ascontiguousarray(samples[0][1][:64, :64])
-    for mode, apart in MODES.items():
+    for mode, apart in modes.items():
         path = folder / f"{mode}.tflite"
         flags = [f"--model_dir={folder}/whole", f"--mode={mode}", f"--output={path}"]
         assert run("export", *flags, f"--calibration_records={records[0]}") == 0
         assert np.abs(TFLiteNetwork(path)(photo) - network(photo)).mean() < apart
-    assert run("evaluate", f"--model={folder}/int8_ptq.tflite", f"--records={records[1]}") == 0
+        assert run("evaluate", f"--model={path}", f"--records={records[1]}") == 0

@@ -6,7 +6,8 @@ import pytest
 
 from helpers import write_folder, write_photo
 from pnet_tf.errors import InputError
-from tfrecords import face, prepare, sources
+from pnet_tf.pictures import face
+from tfrecords import crop, prepare, sources
 
 OPTIONS = sources.Options()
 
@@ -15,14 +16,14 @@ OPTIONS = sources.Options()
 @pytest.mark.parametrize("at", [(0.5, 0.5), (0.02, 0.1), (0.99, 0.95)])
 def test_crop_is_three_to_four_and_inside(photo_size, at):
     height, width = photo_size
-    top, left, crop_height, crop_width = face.frame(height, width, (at[0] * width, at[1] * height, 90))
+    top, left, crop_height, crop_width = crop.frame(height, width, (at[0] * width, at[1] * height, 90))
     assert crop_width / crop_height == pytest.approx(3 / 4, abs=0.02)
     assert top >= 0 and top + crop_height <= height and left >= 0 and left + crop_width <= width
 
 
 def test_crop_gives_the_face_its_share():
     """In a large photo the face takes 11 % of the frame, its centre at 40 % of the height and half the width."""
-    top, left, height, width = face.frame(4000, 4000, (2000, 2000, 200))
+    top, left, height, width = crop.frame(4000, 4000, (2000, 2000, 200))
     assert 200 * 200 / (height * width) == pytest.approx(0.11, abs=0.002)
     assert (2000 - top) / height == pytest.approx(0.4, abs=0.01)
     assert (2000 - left) / width == pytest.approx(0.5, abs=0.01)

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "metrics": LIGHT,
     "losses": LEAVES,
     "data": LEAVES,
-    "model": LEAVES,
+    "model": LEAVES | {"pictures"},
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},
     "runtime": LIGHT | {"cutout", "pictures"},

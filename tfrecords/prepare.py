@@ -8,8 +8,8 @@ import cv2
 from pnet_tf import fields
 from pnet_tf.data import records
 from pnet_tf.errors import InputError
-from pnet_tf.pictures import reader
-from tfrecords import face, masks
+from pnet_tf.pictures import face, reader
+from tfrecords import crop, masks
 from tfrecords.sources import Item
 from tfrecords.teacher import Teacher
 
@@ -72,7 +72,7 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         found = face.find(taken.rgb)
         if found is None:
             return None
-        top, left, height, width = face.frame(*taken.rgb.shape[:2], found)
+        top, left, height, width = crop.frame(*taken.rgb.shape[:2], found)
         inside = (slice(top, top + height), slice(left, left + width))
         taken = reader.encode(taken.rgb[inside])
         mask = None if mask is None else mask[inside]

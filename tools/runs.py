@@ -112,8 +112,11 @@ def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) 
       InputError: weights that cannot be read or do not fit.
     """
     from pnet_tf import store
-    from pnet_tf.model import weights
+    from pnet_tf.model import portraitfcn, weights
 
+    if str(source) == config.IMAGENET and settings.network == "portraitfcn":
+        portraitfcn.load_imagenet(model)
+        return
     if source and not source.is_dir() and settings.network not in config.OF_MOBILENET:
         raise InputError(
             f"--init_weights={source}: holds MobileNetV2, which network={settings.network} has not; name one of its "

@@ -64,13 +64,14 @@ def _counts(name: str, text: str, wanted: int, hint: str) -> tuple[int, ...]:
 class Model(Checked):
     """The network (paper, section 3.1)."""
 
-    network: Literal["portraitnet", "reference", "enet", "bisenet"] = "portraitnet"
-    """portraitnet: tf.keras.applications' encoder, separable D-Blocks; reference: the authors' released network; enet
-    and bisenet: the paper's competitors."""
+    network: Literal["portraitnet", "reference", "enet", "bisenet", "portraitfcn"] = "portraitnet"
+    """portraitnet: tf.keras.applications' encoder, separable D-Blocks; reference: the authors' released network; enet,
+    bisenet and portraitfcn: the paper's competitors."""
     input_height: int = 224
     input_width: int = 224
     width: float = 1.0
-    """Width multiplier of the MobileNetV2 encoder; of the decoder, too, in the reference alone."""
+    """Width multiplier of the MobileNetV2 encoder, and of portraitfcn's VGG16; of the decoder, too, in the reference
+    alone."""
     hidden_channels: str = ""
     """Channels inside each of the encoder's 17 blocks, "16,96,144,…", as pnet-prune leaves them; MobileNetV2's own
     where it is empty. Of network=portraitnet alone."""
@@ -109,7 +110,8 @@ class Model(Checked):
         if self.network not in OF_MOBILENET:
             for name, usual in _OF_MOBILENET_ALONE.items():
                 value = getattr(self, name)
-                require(value == usual, f"{name}={value}: network={self.network} has nothing of the kind; leave it out")
+                fits = value == usual or (name, self.network) == ("width", "portraitfcn")
+                require(fits, f"{name}={value}: network={self.network} has nothing of the kind; leave it out")
         elif self.network == "reference":
             for name in ("hidden_channels", "decoder_channels"):
                 require(not getattr(self, name), f"{name}: of network=portraitnet alone; leave it empty")

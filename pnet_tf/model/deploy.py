@@ -17,7 +17,8 @@ All of it is exact up to float rounding.
 import numpy as np
 
 from pnet_tf import fields
-from pnet_tf.model import bisenet, enet, reference
+from pnet_tf.errors import InputError
+from pnet_tf.model import bisenet, enet, portraitfcn, reference
 from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
 from pnet_tf.model.portraitnet import INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE, TRAINING_ONLY
 from pnet_tf.stack import keras, tf
@@ -190,7 +191,15 @@ def fold(model: keras.Model, with_boundary: bool = False) -> keras.Model:
       A functional model on (B, H, W, 3) float32 raw RGB 0..255 that returns the foreground
       probability (B, H, W, 1) float32 0..1; with `with_boundary` a dict of FOREGROUND (that
       probability), MASK_LOGIT (B, H, W, 1) and BOUNDARY_LOGITS (B, H, W, 2).
+
+    Raises:
+      InputError: network=portraitfcn, which looks for faces.
     """
+    if any(isinstance(layer, portraitfcn.FaceChannels) for layer in model.layers):
+        raise InputError(
+            "network=portraitfcn looks for a face in the photo, which no operator of TFLite does; it has no file, and "
+            "is used by its model directory"
+        )
     folder = _Folder(model)
     raw = keras.Input((*model.input.shape[1:3], 3), name=INPUT)
     folder.made[model.input.ref()] = raw

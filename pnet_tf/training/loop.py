@@ -14,6 +14,7 @@ from pnet_tf import config, evaluation, fields, files, store
 from pnet_tf.data import mixture, pipeline, records
 from pnet_tf.errors import InputError
 from pnet_tf.metrics import masks
+from pnet_tf.model import portraitfcn
 from pnet_tf.model.predict import KerasNetwork
 from pnet_tf.stack import keras, tf
 from pnet_tf.training import distribution, panels, phases
@@ -126,6 +127,25 @@ def _begun_or_resumed(
     for note in checkpoints.passed_over:
         watchers.on_note(f"a damaged checkpoint is passed over: {note}")
     return parts, checkpoints, done
+
+
+def _with_mean_mask(
+    initialise: Callable[[keras.Model], None],
+    training: mixture.Mixture,
+    experiment: config.Experiment,
+    watchers: Watchers,
+) -> Callable[[keras.Model], None]:
+    """PortraitFCN+'s first weights, and what it knows of its training photos."""
+
+    def both(model: keras.Model) -> None:
+        initialise(model)
+        seen, found = portraitfcn.adapt(model, records.samples(training.paths), experiment.data.resize)
+        watchers.on_note(
+            f"mean mask of {found} training photos; on {seen - found} of {seen} no face was found, there it is taken "
+            "to be in the middle, as in use"
+        )
+
+    return both
 
 
 def _batches(
@@ -247,6 +267,8 @@ def fit(
     run = Run(experiment, command, training, validation)
     run.check(directory)
 
+    if experiment.model.network == "portraitfcn":
+        initialise = _with_mean_mask(initialise, training, experiment, watchers)
     with distribution.lost_workers_are_named(strategy):
         parts, checkpoints, done = _begun_or_resumed(directory, experiment, per_epoch, strategy, initialise, watchers)
         total, history = settings.epochs * per_epoch, [one for one in _read_history(directory) if one["step"] <= done]
