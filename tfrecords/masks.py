@@ -33,12 +33,14 @@ VOID = 255
 
 
 class Mask(Protocol):
-    """What a source's item needs of its mask; `path` is the file that it comes from."""
-
-    path: pathlib.Path | None
+    """What a source's item needs of its mask."""
 
     def read(self, height: int, width: int) -> np.ndarray:
         """(height, width) uint8 of fields.MASK_BACKGROUND, MASK_FOREGROUND, MASK_IGNORE, for a photo of that size."""
+        ...
+
+    def source_bytes(self) -> bytes:
+        """What the mask is made of, for digests."""
         ...
 
 
@@ -82,6 +84,10 @@ class FileMask:
 
     path: pathlib.Path
     convention: str = "auto"
+
+    def source_bytes(self) -> bytes:
+        """See `Mask`."""
+        return self.path.read_bytes()
 
     def read(self, height: int, width: int) -> np.ndarray:
         """See `Mask`.
@@ -164,7 +170,9 @@ def _shown(values: set[int]) -> str:
 class EmptyMask:
     """Nobody in the photo."""
 
-    path: None = None
+    def source_bytes(self) -> bytes:
+        """See `Mask`."""
+        return b""
 
     def read(self, height: int, width: int) -> np.ndarray:
         """See `Mask`."""
@@ -193,6 +201,10 @@ class SuperviselyMask:
 
     path: pathlib.Path
     classes: tuple[str, ...]
+
+    def source_bytes(self) -> bytes:
+        """See `Mask`."""
+        return self.path.read_bytes()
 
     def read(self, height: int, width: int) -> np.ndarray:
         """See `Mask`.

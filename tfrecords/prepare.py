@@ -89,8 +89,7 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     teacher = b"" if soft is None else records.encode_teacher(soft)
     record = records.Record(item.id, item.source, taken.content, height, width, records.encode_mask(mask), teacher)
     original = item.photo.read_bytes()
-    drawn = item.mask.path if item.mask is not None else None
-    inputs = hashlib.sha256(original + (drawn.read_bytes() if drawn else b""))
+    inputs = hashlib.sha256(original + (item.mask.source_bytes() if item.mask is not None else b""))
     return Prepared(
         records.serialize(record),
         item.id,

@@ -4,11 +4,11 @@ Listing looks at names (and at annotations for their classes); the content is re
 """
 
 import dataclasses
-import json
 import pathlib
 
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import header
+from tfrecords import coco as instances
 from tfrecords import masks
 
 IMAGES, LABELS = "Images", "Labels"
@@ -37,8 +37,9 @@ class Options:
     Attributes:
       images, labels: names of the sub-folders (folder, eg1800).
       mask_values: one of masks.CONVENTIONS (folder).
-      classes: class names that count as foreground (supervisely); by default those that start with "person".
-      coco_json: a COCO instances file (coco_negatives).
+      classes: class names that count as foreground (supervisely: by default those that start with "person"; coco: by
+        default "person").
+      coco_json: a COCO instances file (coco, coco_negatives).
     """
 
     images: str = IMAGES
@@ -147,6 +148,45 @@ def unlabelled(directory: pathlib.Path, options: Options) -> list[Item]:
     return [Item(stem, "unlabelled", path, None) for stem, path in _photos(directory).items()]
 
 
+def coco(directory: pathlib.Path, options: Options) -> list[Item]:
+    """The photos of a COCO instances file that have people on them.
+
+    Those on which nobody is outlined one by one are left out; `Item.left_out` of the first one counts them.
+
+    Raises:
+      InputError: no --coco_json, not a COCO instances file, nobody in it, a photo outside of the folder or not there.
+    """
+    if options.coco_json is None:
+        raise InputError("--source=coco: needs --coco_json, the instances file that has the people's outlines")
+    found = instances.read(options.coco_json, options.classes)
+    if not found.with_people:
+        raise InputError(f"--coco_json={options.coco_json}: nobody is outlined in it; --classes names other categories")
+    paths = _inside(directory, list(found.with_people), options.coco_json)
+    left_out = ("photo of a crowd alone",) * len(found.crowds_alone)
+    masked = zip(paths.items(), found.with_people.values(), strict=True)
+    items = [Item(name, "coco", path, mask) for (name, path), mask in masked]
+    return [dataclasses.replace(items[0], left_out=left_out), *items[1:]]
+
+
+def _inside(directory: pathlib.Path, names: list[str], coco_json: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Id → path of photos that a COCO file names; none of them outside of the folder."""
+    paths, absent = {}, []
+    for name in names:
+        inside = pathlib.PurePosixPath(name.replace("\\", "/"))
+        path = directory / inside
+        if not path.resolve().is_relative_to(directory.resolve()):
+            raise InputError(f"{coco_json}: {name} lies outside of {directory}; only photos inside are read")
+        if not path.is_file():
+            absent.append(path)
+        paths["__".join(inside.with_suffix("").parts)] = path
+    if absent:
+        others = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+        raise InputError(f"{absent[0]}: named in {coco_json} and not there{others}; --input_dir is their folder")
+    if len(paths) < len(names):
+        raise InputError(f"{coco_json}: two photos have one name but for the suffix; rename one of them")
+    return paths
+
+
 def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
     """Photos without people, with empty masks: all of a folder, or those that a COCO file has no person on.
 
@@ -155,31 +195,14 @@ def coco_negatives(directory: pathlib.Path, options: Options) -> list[Item]:
     """
     if options.coco_json is None:
         return [Item(stem, "coco_negatives", path, masks.EmptyMask()) for stem, path in _photos(directory).items()]
-    try:
-        coco = json.loads(options.coco_json.read_text("utf-8-sig"))
-        categories = {str(one["name"]): one["id"] for one in coco["categories"]}
-        people = [number for name, number in categories.items() if name == PERSON]
-        with_people = {one["image_id"] for one in coco["annotations"] if one["category_id"] in people}
-        names = sorted(str(one["file_name"]) for one in coco["images"] if one["id"] not in with_people)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"--coco_json={options.coco_json}: not a COCO instances file ({error!r})") from None
-    if not people:
-        listed = ", ".join(sorted(categories)) or "none"
-        raise InputError(f"--coco_json={options.coco_json}: has no category {PERSON!r}; those it has: {listed}")
-    items = []
-    for name in names:
-        path = directory / name
-        if not path.resolve().is_relative_to(directory.resolve()):
-            raise InputError(f"{options.coco_json}: {name} lies outside of {directory}; only photos inside are read")
-        if not path.is_file():
-            raise InputError(f"{path}: named in {options.coco_json} and not there")
-        items.append(Item(pathlib.PurePath(name).stem, "coco_negatives", path, masks.EmptyMask()))
-    if not items:
+    names = list(instances.read(options.coco_json, options.classes).without_people)
+    if not names:
         raise InputError(f"--coco_json={options.coco_json}: every photo has a person on it")
-    return items
+    paths = _inside(directory, names, options.coco_json)
+    return [Item(name, "coco_negatives", path, masks.EmptyMask()) for name, path in paths.items()]
 
 
-SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, unlabelled, coco_negatives)}
+SOURCES = {one.__name__: one for one in (eg1800, supervisely, folder, unlabelled, coco, coco_negatives)}
 
 
 def keep_listed(items: list[Item], split_file: pathlib.Path, flag: str = "--split_file") -> list[Item]:

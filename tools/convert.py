@@ -9,6 +9,7 @@ What each source expects in --input_dir:
   eg1800          the same with masks of 0/1
   supervisely     a Supervisely export: img/ and ann/, or data set folders that have them
   unlabelled      photos without masks, which --teacher draws
+  coco            photos that a COCO file, --coco_json, outlines people on; crowds are ignored
   coco_negatives  photos without people; --coco_json takes those that a COCO file has no person on
 """
 
@@ -34,8 +35,10 @@ flags.DEFINE_string(
     "mask_values", "auto", f"<{'|'.join(masks.CONVENTIONS)}|threshold:N>: What masks look like (folder).",
     flag_values=FLAGS,
 )  # fmt: skip
-flags.DEFINE_list("classes", [], "Foreground classes (supervisely); person* by default.", flag_values=FLAGS)
-flags.DEFINE_string("coco_json", None, "COCO instances file (coco_negatives).", flag_values=FLAGS)
+flags.DEFINE_list(
+    "classes", [], "Foreground classes; supervisely: person* by default, coco: person.", flag_values=FLAGS
+)
+flags.DEFINE_string("coco_json", None, "COCO instances file (coco, coco_negatives).", flag_values=FLAGS)
 flags.DEFINE_string("split_file", None, "Takes only the ids in this file, one a line.", flag_values=FLAGS)
 flags.DEFINE_string("leave_out", None, "Leaves out the ids in this file, one a line.", flag_values=FLAGS)
 flags.DEFINE_enum("split", "train", split.SPLITS, "Which split to write; its files get that name.", flag_values=FLAGS)
@@ -105,6 +108,9 @@ def _tell_left_out(items: list[sources.Item]) -> None:
     if kinds:
         photos = [item.id for item in items if item.left_out]
         told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
+        if FLAGS.source == "coco":
+            print(f"left out: {told}; --source=coco_negatives takes those with nobody", file=sys.stderr)
+            return
         print(f"left out, without an area: {told}; on {jobs.listed(photos)}", file=sys.stderr)
 
 
