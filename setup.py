@@ -37,6 +37,7 @@ VIDEO = [
 
 COMMANDS = [
     "convert",
+    "check",
     "teachers",
     "views=show_views",
     "train",
@@ -54,9 +55,9 @@ COMMANDS = [
 
 
 def entry_point(command: str) -> str:
-    """`views=show_views` → `pnet-views = pnet_tf_tools.show_views:main`."""
+    """`views=show_views` → `pnet-views = pnet_tf_tools.entry:show_views`."""
     name, _, module = command.partition("=")
-    return f"pnet-{name} = pnet_tf_tools.{module or name}:main"
+    return f"pnet-{name} = pnet_tf_tools.entry:{module or name}"
 
 
 setup(

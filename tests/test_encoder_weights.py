@@ -1,9 +1,12 @@
 """The encoder's first weights, of a file and of Keras' ImageNet network: computing the same in ours."""
 
+import h5py
 import numpy as np
+import pytest
 
 from helpers import sharpen_batch_norm
 from pnet_tf import config
+from pnet_tf.errors import InputError
 from pnet_tf.model import build, weights
 from pnet_tf.stack import keras
 from small_reference import lively, photos, settings
@@ -80,3 +83,30 @@ def test_imagenet_without_a_network_is_one_line(monkeypatch, records, capsys, tm
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "could not download" in error and "no route" in error
     assert not (tmp_path / "m/config.json").exists()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_h5_file_of_keras_is_the_same_as_its_download(monkeypatch, tmp_path, whole):
+    """Weights alone, and a whole model with its optimiser; written by Keras itself."""
+    network = keras_network(monkeypatch)
+    (network.save if whole else network.save_weights)(tmp_path / "w.h5", save_format="h5")
+    models = [build.build(config.Model(input_height=64, input_width=96)) for _ in range(2)]
+    weights.load_imagenet(models[0], 1.0)
+    weights.load_keras_file(models[1], tmp_path / "w.h5")
+    downloaded, read = (weights.encoder_variables(model) for model in models)
+    assert all(np.array_equal(read[name].numpy(), value.numpy()) for name, value in downloaded.items())
+
+
+def test_h5_files_that_are_none(tmp_path):
+    model = build.build(config.Model(input_height=64, input_width=64, width=0.35))
+    (tmp_path / "text.h5").write_text("none")
+    with h5py.File(tmp_path / "keras3.h5", "w") as file:  # layers/conv2d/vars/0, without names
+        file["layers/conv2d/vars/0"] = np.zeros(3)
+    keras.Sequential([keras.layers.Dense(2, input_shape=(3,))]).save_weights(tmp_path / "other.h5", save_format="h5")
+    for name, words in (("text", "no .h5 file"), ("keras3", "no .h5 file"), ("other", "holds no MobileNetV2")):
+        with pytest.raises(InputError, match=rf"{name}\.h5: {words}"):
+            weights.load_keras_file(model, tmp_path / f"{name}.h5")
+    wide = keras.applications.MobileNetV2((64, 64, 3), alpha=0.5, include_top=False, weights=None)
+    wide.save_weights(tmp_path / "wide.h5", save_format="h5")
+    with pytest.raises(InputError, match="weights of another network"):
+        weights.load_keras_file(model, tmp_path / "wide.h5")

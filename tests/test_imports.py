@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pnet_tf_tools import entry
+
 
 def test_importing_the_package_is_quick_and_silent():
     script = "import sys, pnet_tf; assert not {'tensorflow', 'cv2', 'numpy', 'ai_edge_litert'} & set(sys.modules)"
@@ -55,3 +57,23 @@ def test_without_tensorflow_one_line_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1 and "pip install '.[train]'" in done.stderr
+
+
+def test_a_system_library_that_is_not_there_is_one_line(monkeypatch, capsys):
+    """As in a slim container, where OpenCV finds no libGL; another import that fails is a fault of ours."""
+
+    class Tool:
+        def __init__(self, words):
+            self.words = words
+
+        def main(self):
+            raise ImportError(self.words)
+
+    missing = Tool("libGL.so.1: cannot open shared object file: No such file or directory")
+    monkeypatch.setitem(sys.modules, "pnet_tf_tools.slim", missing)
+    monkeypatch.setitem(sys.modules, "pnet_tf_tools.faulty", Tool("cannot import name 'x'"))
+    assert entry.slim() == 1
+    line = capsys.readouterr().err
+    assert line.startswith("error: libGL.so.1") and line.count("\n") == 1 and "opencv-python-headless" in line
+    with pytest.raises(ImportError):
+        entry.faulty()

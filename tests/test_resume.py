@@ -1,5 +1,6 @@
 """A run started again: from which checkpoint it goes on, to the same weights, and what it is not mixed with."""
 
+import pathlib
 import shutil
 
 import numpy as np
@@ -101,6 +102,22 @@ def test_other_settings_in_the_same_directory_are_listed(records, trained):
 def test_other_records_in_the_same_directory_are_refused(records, trained):
     with pytest.raises(InputError, match="other training records; other validation records"):
         fit(records[::-1], trained, presets.get("tiny"))
+
+
+def test_more_epochs_name_the_way_on(records, trained):
+    with pytest.raises(InputError, match=r"epochs was 2, is 3.*--init_weights=.* if it is to begin where this one is"):
+        fit(records, trained, tiny(epochs=3))
+
+
+def test_records_are_the_same_in_a_folder_of_another_name(records, trained, tmp_path):
+    directory = shutil.copytree(trained, tmp_path / "moved")
+    folder = shutil.copytree(pathlib.Path(records[0]).parent, tmp_path / "renamed")
+    elsewhere = [str(folder / pathlib.Path(pattern).name) for pattern in records]
+    assert len(fit(elsewhere, directory, presets.get("tiny"))) == 2
+    first = sorted(folder.glob("train-*.tfrecord"))[0]
+    first.write_bytes(first.read_bytes() + b"more")
+    with pytest.raises(InputError, match="other training records"):
+        fit(elsewhere, directory, presets.get("tiny"))
 
 
 def test_a_directory_of_another_architecture(records, trained):

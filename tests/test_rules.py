@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "cutout": set(),  # NumPy and OpenCV alone
     "metrics": LIGHT,
     "losses": LEAVES,
-    "data": LEAVES,
+    "data": LEAVES | {"pictures"},
     "model": LEAVES | {"pictures"},
     "quantize": LEAVES | {"model"},
     "store": LEAVES | {"model", "quantize"},

@@ -24,6 +24,9 @@ from pnet_tf.pictures import header
 FARTHEST = 100_000
 """Pixels from the origin beyond which a polygon's point is taken for damage."""
 
+LARGEST_BITMAP = 1 << 26
+"""Bytes of a bitmap's PNG beyond which it is not inflated any further."""
+
 CONVENTIONS = ("auto", "0/1", "0/255", "alpha", "index", "trimap")
 """And threshold:N, see `FileMask`."""
 
@@ -100,6 +103,8 @@ class FileMask:
             content = self.path.read_bytes()
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
+        if header.too_large(content):
+            raise InputError(f"{self.path}: a mask of over {header.MAX_PIXELS // 10**6} megapixels; scale it down")
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
         found = header.read(content)
         if picture is None or (found is not None and not found.whole):
@@ -249,7 +254,12 @@ def _polygon(points: dict[str, Any], height: int, width: int) -> np.ndarray:
 
 def _bitmap(bitmap: dict[str, Any], height: int, width: int) -> np.ndarray:
     """A PNG, deflated, in base64, whose opaque pixels lie at `origin` (x, y)."""
-    content = zlib.decompress(base64.b64decode(bitmap["data"], validate=True))
+    inflating = zlib.decompressobj()
+    content = inflating.decompress(base64.b64decode(bitmap["data"], validate=True), LARGEST_BITMAP)
+    if inflating.unconsumed_tail or header.too_large(content):
+        raise ValueError("larger than any photo")
+    if not inflating.eof:
+        raise ValueError("cut off")
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise ValueError("no PNG inside")

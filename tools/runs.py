@@ -66,7 +66,7 @@ def define_init_weights(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "init_weights",
         None,
-        "First weights: an encoder's .npz, a model directory, a shipped model's name, or imagenet (by Keras).",
+        "First weights: an encoder's .npz or Keras 2's .h5, a model directory, a shipped model's name, or imagenet.",
         flag_values=values,
     )
 
@@ -125,6 +125,8 @@ def load_first(model: Any, source: pathlib.Path | None, settings: config.Model) 
     if source and source.is_dir():
         store.initialise(model, settings, source)
         _note_another_network(source, settings)
+    elif source and source.suffix.lower() in (".h5", ".hdf5"):
+        weights.load_keras_file(model, source)
     elif source and source.exists():
         weights.load_encoder(model, source)
     elif source:

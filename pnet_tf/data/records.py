@@ -14,6 +14,7 @@ import numpy as np
 
 from pnet_tf import fields
 from pnet_tf.errors import InputError
+from pnet_tf.pictures import header
 from pnet_tf.stack import tf
 
 
@@ -96,6 +97,8 @@ def parse_record(serialized: bytes) -> Record:
 
 
 def _decoded(content: bytes, mode: int, what: str) -> np.ndarray:
+    if header.too_large(content):
+        raise InputError(f"its {what} says that it has over {header.MAX_PIXELS // 10**6} megapixels; leave it out")
     image = cv2.imdecode(np.frombuffer(content, np.uint8), mode) if content else None
     if image is None:
         raise InputError(f"its {what} cannot be decoded; convert the photos again with pnet-convert")

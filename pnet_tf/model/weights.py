@@ -126,10 +126,6 @@ def load_encoder(model: keras.Model, path: str | pathlib.Path, epsilon: float = 
 def load_imagenet(model: keras.Model, width: float) -> None:
     """Gives the encoder tf.keras.applications' own ImageNet weights, which Keras downloads and caches.
 
-    They expect pixel/127.5 − 1 where ours is (pixel − mean)·0.017. One is a linear function of the other, so
-    the factor goes into the first kernel and the constant into the moving mean behind it. That is exact but
-    for the padded row and column, which are grey to Keras, black in portraitnet, the mean colour in the reference.
-
     Raises:
       InputError: the weights cannot be had, or are not of this network's shapes (listed).
     """
@@ -138,14 +134,60 @@ def load_imagenet(model: keras.Model, width: float) -> None:
     except Exception as error:  # Keras raises this very class where there is no network
         raise InputError(
             f"--init_weights={config.IMAGENET}: Keras could not download them ({str(error)[:200]}); "
-            "name an encoder's .npz or a model directory instead"
+            "name an encoder's .npz or .h5, or a model directory instead"
         ) from None
     arrays = {name: variable.numpy() for name, variable in named_variables(source).items()}
-    kernel, mean = arrays["Conv1/kernel"], np.array(RGB_MEAN, np.float32)
+    _assign_applications(model, arrays, config.IMAGENET)
+
+
+def load_keras_file(model: keras.Model, path: str | pathlib.Path) -> None:
+    """Gives the encoder the weights of an .h5 file of tf.keras.applications' MobileNetV2, or of one like it.
+
+    Args:
+      model: from `build.build`.
+      path: what Keras 2's `save_weights` or `save` writes, or Keras downloads.
+
+    Raises:
+      InputError: no such file, or not of this network's shapes (listed).
+    """
+    import h5py
+
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        with h5py.File(path, "r") as file:
+            groups = file.get("model_weights", file)
+            for layer in groups.attrs["layer_names"]:
+                group = groups[_text(layer)]
+                for name in map(_text, group.attrs["weight_names"]):
+                    arrays[f"{_text(layer)}/{name.split('/')[-1].split(':')[0]}"] = np.asarray(group[name], np.float32)
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError):
+        raise InputError(
+            f"{path}: no .h5 file of weights by layers' names, as Keras 2 writes them and Keras offers MobileNetV2's"
+        ) from None
+    _assign_applications(model, arrays, path)
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _assign_applications(model: keras.Model, arrays: dict[str, np.ndarray], path: str | pathlib.Path) -> None:
+    """Weights for input of pixel/127.5 − 1 where ours is (pixel − mean)·0.017.
+
+    One is a linear function of the other, so the factor goes into the first kernel and the constant into the moving
+    mean behind it. That is exact but for the padded row and column, which are grey to Keras, black in portraitnet, the
+    mean colour in the reference.
+    """
+    names = "Conv1/kernel", "bn_Conv1/moving_mean"
+    if not all(name in arrays for name in names) or arrays[names[0]].shape[:3] != (3, 3, 3):
+        raise InputError(f"{path}: holds no MobileNetV2 of tf.keras.applications ({' and '.join(names)} are not there)")
+    kernel, mean = arrays[names[0]], np.array(RGB_MEAN, np.float32)
     shift = np.einsum("hwio,i->o", kernel, mean / KERAS_HALF_RANGE - 1)
-    arrays["bn_Conv1/moving_mean"] = arrays["bn_Conv1/moving_mean"] - shift
-    arrays["Conv1/kernel"] = kernel / (KERAS_HALF_RANGE * RGB_SCALE)
-    _assign_encoder(model, arrays, KERAS_EPSILON, config.IMAGENET)
+    if shift.shape != arrays[names[1]].shape:
+        raise InputError(f"{path}: its first convolution and batch norm do not belong together")
+    arrays[names[1]] = arrays[names[1]] - shift
+    arrays[names[0]] = kernel / (KERAS_HALF_RANGE * RGB_SCALE)
+    _assign_encoder(model, arrays, KERAS_EPSILON, path)
 
 
 def _assign_encoder(

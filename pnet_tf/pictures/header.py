@@ -5,6 +5,9 @@ import dataclasses
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif")
 """Of the files that are read."""
 
+MAX_PIXELS = 100_000_000
+"""Of pictures that are decoded; a file of a few bytes can say that it has more than fit in memory."""
+
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 """How such files begin."""
 
@@ -65,6 +68,12 @@ def _webp_header(content: bytes) -> Header:
     flags = content[20] if content[12:16] == b"VP8X" and len(content) > 20 else 0
     whole = len(content) >= int.from_bytes(content[4:8], "little") + 8
     return Header(whole=whole, alpha=bool(flags & 0x10) or content[12:16] == b"VP8L", animated=bool(flags & 0x02))
+
+
+def too_large(content: bytes) -> bool:
+    """Whether a picture's content says that it has more than `MAX_PIXELS`; nothing is decoded for that."""
+    found = read(content)
+    return bool(found and found.width and found.height and found.width * found.height > MAX_PIXELS)
 
 
 def read(content: bytes) -> Header | None:

@@ -19,7 +19,6 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import header
 
-MAX_PIXELS = 100_000_000
 QUALITY = 95
 """JPEG quality where a photo must be encoded anew."""
 
@@ -97,7 +96,7 @@ def from_bytes(content: bytes, name: str) -> Photo:
         plain = _is_plain(image, content, orientation)
         rgb, opacity = (_by_opencv(content), None) if plain else _by_pillow(image, name)
     except Image.DecompressionBombError:
-        raise InputError(f"{name}: over {MAX_PIXELS // 10**6} megapixels; scale it down") from None
+        raise InputError(f"{name}: over {header.MAX_PIXELS // 10**6} megapixels; scale it down") from None
     except InputError:
         raise
     except Exception:  # Pillow's plugins raise whatever their parsing stumbles over
@@ -127,8 +126,8 @@ def _refuse_by_header(name: str, found: header.Header | None) -> None:
 
 
 def _refuse_by_size(name: str, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise InputError(f"{name}: {width}×{height} is over {MAX_PIXELS // 10**6} megapixels; scale it down")
+    if width * height > header.MAX_PIXELS:
+        raise InputError(f"{name}: {width}×{height} is over {header.MAX_PIXELS // 10**6} megapixels; scale it down")
 
 
 def _is_plain(image: Image.Image, content: bytes, orientation: int) -> bool:

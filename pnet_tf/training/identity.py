@@ -16,6 +16,17 @@ def _short(path: str) -> str:
     return f"{pathlib.Path(path).parent.name}/{pathlib.Path(path).name}"
 
 
+def _wherever(files: dict[str, Any] | None) -> list[list[tuple[str, Any]]] | None:
+    """What each folder holds, without its name, which may change."""
+    if files is None:
+        return None
+    folders: dict[str, list[tuple[str, Any]]] = {}
+    for short, value in files.items():
+        folder, _, name = short.rpartition("/")
+        folders.setdefault(folder, []).append((name, value))
+    return sorted(sorted(one) for one in folders.values())
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """What a run computes, on which records, and how it was called.
@@ -58,7 +69,8 @@ class Run:
             except (ValueError, KeyError, TypeError):
                 raise InputError(f"{directory / RUN}: not what pnet-train wrote; remove it to go on") from None
             now = self._records()
-            changes += [f"other {kind}" for kind in {**before, **now} if before.get(kind) != now.get(kind)]
+            kinds = {**before, **now}
+            changes += [f"other {one}" for one in kinds if _wherever(before.get(one)) != _wherever(now.get(one))]
         return changes
 
     def check(self, directory: pathlib.Path) -> None:
@@ -68,8 +80,8 @@ class Run:
         changes = self._changes(directory)
         if changes:
             raise InputError(
-                f"{directory}: holds a run with other settings ({'; '.join(changes)}); "
-                "give the same ones to go on, or another directory"
+                f"{directory}: holds a run with other settings ({'; '.join(changes)}); give the same ones to go on, or "
+                f"another directory, with --init_weights={directory} if it is to begin where this one is"
             )
 
     def write(self, directory: pathlib.Path) -> None:
