@@ -35,7 +35,7 @@ LITTLE = 0.005
 BITS = 6
 """Of the 64 of a difference hash, so many may differ between two of one photo …"""
 
-LEVELS = 8.0
+LEVELS = 4.0
 """… and so many grey levels, in the mean, between their thumbnails."""
 
 _THUMBNAIL = 16
