@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from skimage import data
 
 import forward as f
 from command_line import fails
@@ -14,6 +13,8 @@ from pnet_tf.model import portraitfcn, summary
 from pnet_tf.model.build import build
 from pnet_tf.stack import keras
 from tfrecords import sources, writer
+
+data = pytest.importorskip("skimage.data")
 
 CLOSE = 1e-4
 SMALL = {"network": "portraitfcn", "width": 0.35, "input_height": 128, "input_width": 128}
