@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from pnet_tf.errors import InputError
-from pnet_tf.pictures import folder, writer
+from pnet_tf.pictures import folder, header
 from pnet_tf.video import reader as clips
 
 PIPE = "-"
@@ -58,7 +58,7 @@ def _of_folder(source: pathlib.Path, output: str | None, suffixes: Suffixes, rec
     if not output or output == PIPE:
         raise InputError(f"--output: name a folder for the pictures of {source}")
     target = pathlib.Path(output)
-    if target.suffix.lower() in (*writer.FORMATS, *clips.SUFFIXES) and not target.is_dir():
+    if target.suffix.lower() in (*header.SUFFIXES, *clips.SUFFIXES) and not target.is_dir():
         raise InputError(f"--output={output}: is one file's name, and {source} is a folder; name a folder")
     found = folder.walk(source, recursive, clips.SUFFIXES)
     earlier = [one for one in found.pictures if source.resolve() != target.resolve() in one.resolve().parents]
