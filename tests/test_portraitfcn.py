@@ -33,7 +33,7 @@ def drawn(model: keras.Model, seed: int = 0) -> keras.Model:
 
 
 def test_size():
-    """REFERENCE of the paper's Table 5: 134.27 M parameters, 62.89 G."""
+    """The paper's Table 5: 134.27 M parameters, 62.89 G."""
     size = summary.inference_size(build(config.Model(network="portraitfcn")))
     assert size.parameters == 134_273_158 and size.multiply_adds / 1e9 == pytest.approx(62.9, rel=0.01)
 

@@ -19,7 +19,8 @@ from tfrecords.masks import FARTHEST
 PERSON = "person"
 
 FINE, SMALL = 4, 4_000_000
-"""OpenCV draws the outline's pixels, too: up to so many pixels a photo's polygons are drawn so many times as large."""
+"""OpenCV fills the outline's own pixels, too, so polygons are drawn `FINE` times as large and averaged; on photos of
+more than `SMALL` pixels, where half a pixel is little, at their own size."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -40,9 +40,7 @@ def _check_flags() -> None:
     cli.require_suffix(FLAGS.odd, ".txt")
     if FLAGS.sheet:
         writer.require_suffix(FLAGS.sheet)
-    for flag in ("odd", "sheet"):
-        if FLAGS[flag].value:
-            cli.refuse_existing(FLAGS[flag].value, FLAGS.overwrite, f"--{flag}")
+    cli.refuse_existing_named(FLAGS, "odd", "sheet")
 
 
 def _row(rgb: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:

@@ -150,6 +150,13 @@ def refuse_existing(path: str | os.PathLike, overwrite: bool, flag: str = "--out
         raise InputError(f"{path}: already there; --overwrite replaces it, {flag} names another place")
 
 
+def refuse_existing_named(values: flags.FlagValues, *names: str) -> None:
+    """`refuse_existing` for the files that these flags name; --overwrite is one of the flags."""
+    for name in names:
+        if values[name].value:
+            refuse_existing(values[name].value, values.overwrite, f"--{name}")
+
+
 def given(values: flags.FlagValues) -> list[str]:
     """The flags that were set on this command line, as words that set them again."""
     return [word for name in values if values[name].present for word in values[name].serialize().splitlines()]

@@ -80,9 +80,7 @@ def _check_flags() -> None:
     cli.require_suffix(FLAGS.per_photo, ".csv")
     if FLAGS.worst:
         writer.require_suffix(FLAGS.worst)
-    for flag in ("per_photo", "worst"):
-        if FLAGS[flag].value:
-            cli.refuse_existing(FLAGS[flag].value, FLAGS.overwrite, f"--{flag}")
+    cli.refuse_existing_named(FLAGS, "per_photo", "worst")
 
 
 def _scored(opened: scoring.Opened, lowest: worst.Worst) -> scoring.Scored:

@@ -41,9 +41,7 @@ def _check_flags() -> None:
     cli.require_suffix(FLAGS.doubtful, ".txt")
     if FLAGS.sheet:
         writer.require_suffix(FLAGS.sheet)
-    for flag in ("doubtful", "sheet"):
-        if FLAGS[flag].value:
-            cli.refuse_existing(FLAGS[flag].value, FLAGS.overwrite, f"--{flag}")
+    cli.refuse_existing_named(FLAGS, "doubtful", "sheet")
 
 
 def _print(table, chosen: tuple[str, float], short: dict[str, str]) -> None:

@@ -11,5 +11,4 @@ BUDGETS: dict[str, dict[str, Any]] = {
     "night": {**_SHORT, "epochs": 36, "validate_every": 9},
     "paper": {"epochs": 2000, "batch_size": 64, "validate_every": 20},
 }
-"""Budget → settings; an epoch of EG1800's 1,206 training photos takes all seven networks a quarter of an hour on two
-cores."""
+"""Budget → settings, see `experiments.settled`. What they cost on two cores is not measured yet."""
