@@ -3,6 +3,7 @@
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
 # make test-addons   what depends on TensorFlow, on 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
+# make test-arm       runs the shipped files on emulated ARM cores; needs qemu-user, apt and a C compiler
 # make web    builds the page in out/web, which pnet-web or any static host serves; needs Node 20
 # make test-web       holds the page against the native runtime, in Debian's Chromium
 # make tables   writes every table of figures in the documents from the results in pnet_tf/assets/results
@@ -31,10 +32,11 @@ NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark
     page_server peer photos pictures preparation prune resize rules runtime segmenter sources steady stream supervisely survival
 ROAD := tests/test_road.py::test_the_road_end_to_end
 
+ARM       := out/arm
 WEB_STAMP := tools/web/node_modules/.installed
 NODE_20   := Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1
 
-.PHONY: demo test test-mediapipe test-addons test-torch web test-web tables lint clean
+.PHONY: demo test test-arm test-mediapipe test-addons test-torch web test-web tables lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -50,6 +52,9 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 test-addons: $(STAMP) $(ADDONS)/.installed
 	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) \
 	    --deselect=$(ROAD) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
+
+test-arm: $(STAMP) $(ARM)/.installed
+	PNET_ARM=$(ARM) $(BIN)/python -m pytest tests/arm
 
 test-torch: $(STAMP)-torch
 	$(BIN)/python -m pytest tests/pytorch
@@ -73,6 +78,14 @@ $(STAMP): setup.py pyproject.toml
 
 $(STAMP)-torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[import]'
+	touch $@
+
+$(ARM)/.installed: setup.py tools/arm/root.py tools/arm/count.c
+	@for needed in qemu-aarch64 apt-get dpkg gcc; do \
+	    command -v $$needed >/dev/null || { echo "error: no $$needed; on Debian: apt-get install qemu-user gcc" >&2; exit 1; }; \
+	done
+	rm -rf $(ARM)
+	$(BIN)/python tools/arm/root.py $(ARM)
 	touch $@
 
 $(WEB_STAMP): tools/web/package.json tools/web/package-lock.json

@@ -77,15 +77,21 @@ async function version() {
   }
 }
 
-/** Resident memory of all processes of the browser, MB. */
-async function resident(pattern) {
-  let total = 0;
+/** Memory by kind of process of the browser, MB: what is its own, and its share of what several have mapped. */
+async function proportional(pattern) {
+  const total = {};
   for (const id of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const told = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (told.includes(pattern)) total += Number(/VmRSS:\s*(\d+)/.exec(await readFile(`/proc/${id}/status`, "utf8").catch(() => ""))?.[1] ?? 0);
+    if (!told.includes(pattern)) continue;
+    const kind = /--type=([\w-]+)/.exec(told)?.[1] ?? "browser";
+    const pss = /^Pss:\s*(\d+)/m.exec(await readFile(`/proc/${id}/smaps_rollup`, "utf8").catch(() => ""))?.[1] ?? 0;
+    total[kind] = (total[kind] ?? 0) + Number(pss) / 1024;
   }
-  return Math.round(total / 1024);
+  return Object.fromEntries(Object.entries(total).map(([kind, size]) => [kind, Math.round(size)]));
 }
+
+/** Heaps of the page and its workers after a collection, MB. */
+const heaps = (tab) => tab.evaluate(async () => (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20);
 
 async function long(count) {
   const server = await serve(), chrome = await browser({ clip });
@@ -102,8 +108,9 @@ async function long(count) {
       await tab.waitForTimeout(60_000);
       const ages = await tab.evaluate(() => self.ages.splice(0));
       const oldest_frame_ms = Math.round(Math.max(...ages)), median_ms = Math.round(median(ages));
-      found.push({ minute, resident_mb: await resident("chromium"), frames: ages.length, oldest_frame_ms, median_ms });
-      console.log(found.at(-1));
+      const heap_mb = Number((await heaps(tab)).toFixed(1));
+      found.push({ minute, heap_mb, memory_mb: await proportional("chromium"), frames: ages.length, oldest_frame_ms, median_ms });
+      console.log(JSON.stringify(found.at(-1)));
     }
     return found;
   } finally {
