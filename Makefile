@@ -3,6 +3,8 @@
 # make test-mediapipe   installs MediaPipe apart, then holds exported files against it
 # make test-addons   what depends on TensorFlow, on 2.15 with tensorflow-addons, and each stack with the other's files
 # make test-torch   installs PyTorch, too, and reads checkpoints that it wrote
+# make test-oldest    what reads files, with the oldest packages that setup.py allows
+# make fuzz      damaged and odd files through every reader; PNET_FUZZ=0.1 takes a tenth of them
 # make test-arm       runs the shipped files on emulated ARM cores; needs qemu-user, apt and a C compiler
 # make web    builds the page in out/web, which pnet-web or any static host serves; needs Node 20
 # make test-web       holds the page against the native runtime, in Debian's Chromium
@@ -33,10 +35,17 @@ NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark
 ROAD := tests/test_road.py::test_the_road_end_to_end
 
 ARM       := out/arm
+OLDEST    := .venv-oldest
+EXTRAS    := train video onnx demo
+COMMA     := ,
+SPACE     := $(subst ,, )
+WITH_FILES := astronaut benchmark bombs check clip_reading clip_writing coco conversion cutout encoder_weights folders \
+    found_labels jobs live mattes metadata onnx page_server peer photos pictures preparation records resize runtime \
+    segmenter sources steady stream supervisely teacher tools
 WEB_STAMP := tools/web/node_modules/.installed
 NODE_20   := Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1
 
-.PHONY: demo test test-arm test-mediapipe test-addons test-torch web test-web tables lint clean
+.PHONY: demo test test-oldest fuzz test-arm test-mediapipe test-addons test-torch web test-web tables lint clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo/run.py
@@ -52,6 +61,12 @@ test-mediapipe: $(STAMP) $(MEDIAPIPE)/.installed $(WRITER)/.installed
 test-addons: $(STAMP) $(ADDONS)/.installed
 	PNET_OTHER_PYTHON=$(BIN)/python $(ADDONS)/bin/python -m pytest $(SHARED_OUT) \
 	    --deselect=$(ROAD) $(NOT_ON_ADDONS:%=--ignore=tests/test_%.py)
+
+test-oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/python -m pytest $(SHARED_OUT) $(WITH_FILES:%=tests/test_%.py)
+
+fuzz: $(STAMP)
+	$(BIN)/python -m pytest $(SHARED_OUT) tests/fuzz
 
 test-arm: $(STAMP) $(ARM)/.installed
 	PNET_ARM=$(ARM) $(BIN)/python -m pytest tests/arm
@@ -101,6 +116,13 @@ $(MEDIAPIPE)/.installed:
 $(WRITER)/.installed:
 	$(PYTHON) -m venv $(WRITER)
 	$(WRITER)/bin/python -m pip install --quiet --disable-pip-version-check "mediapipe==0.10.21; python_version < '3.13'"
+	touch $@
+
+$(OLDEST)/.installed: $(STAMP) tests/oldest.py
+	$(PYTHON) -m venv $(OLDEST)
+	$(BIN)/python tests/oldest.py $(EXTRAS) >$(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -e '.[$(subst $(SPACE),$(COMMA),$(EXTRAS)),test]' -c $(OLDEST)/constraints.txt
 	touch $@
 
 $(ADDONS)/.installed: setup.py pyproject.toml constraints-addons.txt

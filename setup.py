@@ -13,7 +13,7 @@ TRAIN = [
     "tf_keras>=2.21,<2.22",
     "tensorflow-model-optimization>=0.8.1,<0.9",
     "setuptools; python_version >= '3.12'",  # TFMOT imports distutils
-    "flatbuffers>=24",
+    "flatbuffers>=25.9.23",
     "tensorboard",
     "matplotlib>=3.8",
 ]
@@ -25,7 +25,7 @@ ADDONS = [
     "tensorflow-addons==0.23.0",
     "tensorflow-model-optimization==0.7.5",  # 0.8 mixes keras and tf_keras there
     "numpy>=1.26,<2",
-    "flatbuffers>=24",
+    "flatbuffers>=24.3.25",
     "tensorboard",
     "matplotlib>=3.8",
 ]
@@ -103,10 +103,10 @@ setup(
     package_data={"pnet_tf": ["assets/*", "assets/*/*"]},
     install_requires=[
         "numpy>=1.26",
-        "opencv-python>=4.9,<5",
+        "opencv-python>=4.9.0.80,<5",
         "Pillow>=11.3",  # reads AVIF
         "pillow-heif>=0.20",
-        "ai-edge-litert>=2.0",
+        "ai-edge-litert>=2.0.2",
         "absl-py>=1.4",
         "tqdm>=4.66",
     ],
@@ -126,6 +126,7 @@ setup(
             "onnx>=1.16",
             "onnxruntime>=1.17",
             "av>=15",
+            "hypothesis>=6.100",
         ],
         "demo": ["scikit-image>=0.22"],
     },

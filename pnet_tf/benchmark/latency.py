@@ -10,7 +10,7 @@ import numpy as np
 from pnet_tf.benchmark import startup
 from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
-from pnet_tf.runtime.network import open_interpreter
+from pnet_tf.runtime.network import invoke, open_interpreter
 
 WARM_UP = 5
 STARTS = 3
@@ -47,7 +47,7 @@ def _runner(content: bytes, threads: int, origin: str) -> Callable[[], float]:
 
     def once() -> float:
         started = time.perf_counter()
-        interpreter.invoke()
+        invoke(interpreter, origin)
         return (time.perf_counter() - started) * 1e3
 
     return once

@@ -1,6 +1,7 @@
 """One .tflite file with the deployed contract, behind a plain call."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,14 @@ def open_interpreter(content: bytes, threads: int, origin: str, keep_tensors: bo
     return interpreter
 
 
+def invoke(interpreter: Any, origin: str) -> None:
+    """One inference; raises InputError where an operator of a damaged or foreign file cannot run."""
+    try:
+        interpreter.invoke()
+    except (ValueError, RuntimeError) as error:
+        raise InputError(f"{origin}: LiteRT cannot run it ({str(error).splitlines()[0]})") from None
+
+
 class TFLiteNetwork:
     """Runs a file that keeps the contract: [1, H, W, 3] raw RGB in, [1, H, W, 1] foreground probability out.
 
@@ -62,7 +71,7 @@ class TFLiteNetwork:
         Raises:
           InputError: no such file, no .tflite, or one of another contract.
         """
-        origin = "the given bytes" if isinstance(model, bytes) else str(model)
+        self._origin = origin = "the given bytes" if isinstance(model, bytes) else str(model)
         if not isinstance(model, bytes):
             if not pathlib.Path(model).is_file():
                 raise InputError(f"{model}: no such model file")
@@ -89,7 +98,7 @@ class TFLiteNetwork:
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """(height, width, 3) uint8 RGB → (height, width) float32 foreground probability 0..1."""
         self.interpreter.set_tensor(self._input["index"], self._to_input(rgb)[None])
-        self.interpreter.invoke()
+        invoke(self.interpreter, self._origin)
         raw = self.interpreter.get_tensor(self._output["index"])[0, ..., 0]
         scale, zero_point = self._output["quantization"]
         if self._output["dtype"] == np.float32:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from pnet_tf.errors import InputError
-from pnet_tf.runtime.network import open_interpreter
+from pnet_tf.runtime.network import invoke, open_interpreter
 
 ONNX = ".onnx"
 SIDE_MULTIPLE = 32
@@ -57,6 +57,7 @@ class _Backend(Protocol):
 
 class _TFLite:
     def __init__(self, path: str, threads: int):
+        self._path = path
         self._interpreter = open_interpreter(pathlib.Path(path).read_bytes(), threads, path)
         inputs = self._interpreter.get_input_details()
         if len(inputs) != 1:
@@ -72,7 +73,7 @@ class _TFLite:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         self._interpreter.set_tensor(self._input["index"], self._to_input(pixels)[None])
-        self._interpreter.invoke()
+        invoke(self._interpreter, self._path)
         answer = self._interpreter.get_tensor(self._output["index"])[0].astype(np.float32)
         scale, zero_point = self._output["quantization"]
         return (answer - zero_point) * np.float32(scale) if scale else answer
@@ -116,7 +117,11 @@ class _Onnx:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         fed = np.ascontiguousarray(pixels.transpose(2, 0, 1) if self._first else pixels, np.float32)[None]
-        answer = np.asarray(self._session.run([self._output], {self._input: fed})[0], np.float32)[0]
+        try:
+            answer = np.asarray(self._session.run([self._output], {self._input: fed})[0], np.float32)[0]
+        except Exception as error:  # as above
+            first_line = str(error).splitlines()[0] if str(error) else "no reason given"
+            raise InputError(f"{self._path}: onnxruntime cannot run it ({first_line})") from None
         if answer.ndim == 2:
             return answer[..., None]
         if answer.ndim != 3:

@@ -53,7 +53,10 @@ class Container:
         videos = [one for one in self._file.streams.video if not one.disposition & one.disposition.attached_pic]
         if not videos:
             raise InputError(f"{self.path}: has no picture, only sound")
-        self._video = videos[0]
+        # A damaged header, or a codec that this FFmpeg was built without.
+        self._video = next((one for one in videos if one.codec_context), None)
+        if self._video is None:
+            raise InputError(f"{self.path}: its pictures are of a kind that this FFmpeg does not know")
         self._video.thread_type = "AUTO"
         self._decoder = self._video
         if self._video.metadata.get("alpha_mode") == "1":  # FFmpeg's own VP8 and VP9 leave the opacity out
@@ -62,7 +65,7 @@ class Container:
         # waits for ever. Flushing lets the lock go and ends the threads' work; at the interpreter's end, too.
         context = self._video.codec_context if self._decoder is self._video else self._decoder
         self._come_to_rest = weakref.finalize(self, context.flush_buffers)
-        self.sound = next(iter(self._file.streams.audio), None)
+        self.sound = next((one for one in self._file.streams.audio if one.codec_context), None)
         others = [one.type or "unknown" for one in self._file.streams if one not in (self._video, self.sound)]
         self.left_out = tuple(others)
         self.taken: str | None = self._file.metadata.get("creation_time")
@@ -85,10 +88,14 @@ class Container:
     def _begin(self) -> None:
         """Decodes the first frame, which says how the clip lies and what its colours are."""
         self._pieces = self._decoded()
-        self._first = next(self._pieces, None)
-        if self._first is None:
+        sound: tuple[Any, ...] = ()
+        for frame, before in self._pieces:
+            sound += before
+            if frame is not None:  # nothing can stand for damaged frames before it
+                break
+        else:
             raise InputError(f"{self.path}: no frame in it can be decoded; replace it")
-        frame = self._first[0]
+        self._first = frame, sound
         matrix = frame.colorspace if frame.colorspace in _SPECIFIED else 1 if frame.height >= HIGH_DEFINITION else 5
         self.colours = Colours(int(matrix), 2 if frame.color_range == 2 else 1)
         self._turn = _TURNS.get(round(frame.rotation) % 360)

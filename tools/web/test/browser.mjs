@@ -33,6 +33,7 @@ export async function browser({ clip, refused = false } = {}) {
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--enable-blink-features=ForceEagerMeasureMemory", // a measurement collects at once, not within minutes
     refused ? "--deny-permission-prompts" : "--use-fake-ui-for-media-stream",
     ...(clip ? [`--use-file-for-fake-video-capture=${clip}`] : []),
   ];
