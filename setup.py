@@ -106,7 +106,7 @@ setup(
         "opencv-python>=4.9.0.80,<5",
         "Pillow>=11.3",  # reads AVIF
         "pillow-heif>=0.20",
-        "ai-edge-litert>=2.0.2",
+        "ai-edge-litert>=2.1.0",
         "absl-py>=1.4",
         "tqdm>=4.66",
     ],

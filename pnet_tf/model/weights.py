@@ -6,6 +6,7 @@ tf.keras.applications family.
 
 import pathlib
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def _read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, EOFError):
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, AttributeError, EOFError):
         raise InputError(f"{path}: not an .npz file of plain arrays") from None
     # Files in half precision are half as large; the network computes in float32 all the same.
     return {name: one.astype(np.float32) if one.dtype == np.float16 else one for name, one in arrays.items()}

@@ -5,8 +5,8 @@ import pathlib
 import shutil
 
 import numpy as np
-import pytest
 import pillow_heif
+import pytest
 from PIL import Image
 
 import annotations
@@ -16,9 +16,10 @@ import tiny_peers
 from cases import counted
 from pnet_tf_tools import train
 
+
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory) -> pathlib.Path:
-    """A folder of sound files: photos/, masks/, clip.mp4, set/, supervisely/, coco/, records/, tiny/, *.tflite, *.onnx."""
+    """A folder of photos/, masks/, clip.mp4, set/, supervisely/, coco/, records/, tiny/, *.tflite, *.onnx."""
     folder = tmp_path_factory.mktemp("sound")
     _pictures(folder)
     clip_files.write(folder / "clip.mp4", frames=4)
@@ -81,7 +82,9 @@ def _peers(folder: pathlib.Path) -> None:
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims) for name, dims in
             (("photo", [1, 3, 8, 8]), ("mask", [1, 1, 8, 8]))]  # fmt: skip
     weights = helper.make_tensor("w", TensorProto.FLOAT, [1, 3, 1, 1], [1.0, 0.0, 0.0])
-    graph = helper.make_graph([helper.make_node("Conv", ["photo", "w"], ["mask"])], "peer", ends[:1], ends[1:], [weights])
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["photo", "w"], ["mask"])], "peer", ends[:1], ends[1:], [weights]
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     save(model, str(folder / "peer.onnx"))
 

@@ -1,5 +1,6 @@
 """How files get damaged, and what stands where something else should: strategies of hypothesis."""
 
+import copy
 import json
 from typing import Any
 
@@ -12,11 +13,15 @@ ODD_VALUES = (
 """What JSON may hold in place of what was meant."""
 
 ODD_WORDS = (
-    "", " ", "0", "-1", "1", "3", "0.5", "nan", "inf", "-inf", "1e999", "999999999999", "none", "None", "true", "x", "é",
-    "..", ".", "/", "/dev/null", "/dev/full", "/proc/self/mem", "nothing.jpg", "nothing-*", "a=b", "=", ",", ",,", ":", "1..2",
-    "%", "{}", "*", "a" * 300, "a/" * 200, "-", "--", "\u202e", "1,2,3", "0,0", "NaN,1",
+    "", " ", "0", "-1", "1", "3", "0.5", "nan", "inf", "-inf", "1e999", "999999999999", "none", "None", "true", "x",
+    "é", "..", ".", "/", "/dev/null", "/dev/full", "/proc/self/mem", "nothing.jpg", "nothing-*", "a=b", "=", ",", ",,",
+    ":", "1..2", "%", "{}", "*", "a" * 300, "a/" * 200, "-", "--", "\u202e", "1,2,3", "0,0", "NaN,1",
 )  # fmt: skip
 """What people, or their scripts with an unset variable, type behind a flag."""
+
+
+NUMBERS = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x10000)
+"""Where a length or an offset stood."""
 
 
 @st.composite
@@ -26,27 +31,25 @@ def damaged(draw: Any, content: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, max(len(found) - 1, 0)))
         length = draw(st.sampled_from((1, 4, 16, 300)))
-        kind = draw(st.sampled_from(("cut", "flip", "zero", "ones", "noise", "twice", "drop", "tail", "number")))
-        if kind == "cut":
-            del found[at:]
-        elif kind == "flip" and found:
-            found[at] ^= 1 << draw(st.integers(0, 7))
-        elif kind == "zero":
-            found[at : at + length] = bytes(len(found[at : at + length]))
-        elif kind == "ones":
-            found[at : at + length] = b"\xff" * len(found[at : at + length])
-        elif kind == "noise":
-            found[at : at + length] = draw(st.binary(min_size=length, max_size=length))
-        elif kind == "twice":
-            found[at:at] = found[at : at + length]
-        elif kind == "drop":
-            del found[at : at + length]
-        elif kind == "tail":
-            found += draw(st.binary(min_size=1, max_size=64))
-        elif kind == "number":
-            number = draw(st.sampled_from((0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x10000, len(found))))
-            found[at : at + 4] = number.to_bytes(4, draw(st.sampled_from(("little", "big"))))
+        kind = draw(st.sampled_from(("cut", "flip", "zero", "ones", "noise", "twice", "drop", "number")))
+        end = {"cut": len(found), "number": at + 4}.get(kind, at + length)
+        found[at:end] = _instead(draw, kind, bytes(found[at:end]), length)
     return bytes(found)
+
+
+def _instead(draw: Any, kind: str, piece: bytes, length: int) -> bytes:
+    if kind == "flip":
+        return bytes(one ^ 1 << draw(st.integers(0, 7)) for one in piece[:1]) + piece[1:]
+    if kind == "noise":
+        return draw(st.binary(min_size=length, max_size=length))
+    if kind == "number":
+        return draw(st.sampled_from(NUMBERS)).to_bytes(4, draw(st.sampled_from(("little", "big"))))
+    return {"zero": bytes(len(piece)), "ones": b"\xff" * len(piece), "twice": piece + piece}.get(kind, b"")
+
+
+def odd(draw: Any) -> Any:
+    """One of ODD_VALUES, a copy that may be changed."""
+    return copy.deepcopy(draw(st.sampled_from(ODD_VALUES)))
 
 
 @st.composite
@@ -62,9 +65,9 @@ def odd_json(draw: Any, content: str) -> str:
             parent, key = place, draw(st.sampled_from(keys))
             place = parent[key]
         if parent is None:
-            document = draw(st.sampled_from(ODD_VALUES))
+            document = odd(draw)
         elif draw(st.integers(0, 4)):
-            parent[key] = draw(st.sampled_from(ODD_VALUES))
+            parent[key] = odd(draw)
         else:
             del parent[key]
     return json.dumps(document)

@@ -46,7 +46,7 @@ def listing(folder: pathlib.Path) -> set[str]:
 
 
 def run(tool: str, arguments: list[str], folder: pathlib.Path) -> tuple[int, str]:
-    """The exit status and stderr of a command started in `folder`, after all that must hold of any command is checked."""
+    """The exit status and stderr of a command started in `folder`; raises AssertionError for what must never be."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fuzz_preloaded"])
     told = str(folder) + ".told"
