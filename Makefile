@@ -31,7 +31,7 @@ FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info
 # road end to end tests/test_stacks.py walks what TensorFlow has a part in.
 NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark_output choice check clip_reading clip_writing \
     company comparison config conversion cutout documents evaluation folders found_labels jobs live metrics onnx packaging \
-    page_server peer photos pictures preparation prune resize rules runtime segmenter sources steady stream supervisely survival
+    page_server peer photos pictures planted preparation prune resize rules runtime segmenter sources steady stream supervisely survival
 ROAD := tests/test_road.py::test_the_road_end_to_end
 
 ARM       := out/arm

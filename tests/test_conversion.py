@@ -10,7 +10,7 @@ import pytest
 from helpers import write_folder
 from pnet_tf.errors import InputError
 from processes import Process, finish
-from tfrecords import beam_runner, sources, writer
+from tfrecords import beam_runner, manifest, sources, writer
 
 
 def start(*arguments: str) -> Process:
@@ -57,11 +57,11 @@ def test_killed_and_run_again_gives_the_same_bytes(unbroken, tmp_path, moment):
     assert killed or moment in ("shards moving", "manifest due")  # the last two last microseconds
     for name, content in contents(out).items():  # whatever has its final name is complete
         assert content == (whole / name).read_bytes()
-    if not (out / writer.MANIFEST).exists():  # otherwise the kill came too late
+    if not (out / manifest.MANIFEST).exists():  # otherwise the kill came too late
         finish(start(*arguments))
         assert not partial.exists()
     assert contents(out) == contents(whole)
-    entries = [json.loads((one / writer.MANIFEST).read_text())["splits"]["train"] for one in (out, whole)]
+    entries = [json.loads((one / manifest.MANIFEST).read_text())["splits"]["train"] for one in (out, whole)]
     assert {**entries[0], "command": ""} == {**entries[1], "command": ""}
 
 

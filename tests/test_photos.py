@@ -117,8 +117,8 @@ def test_date_and_resolution_are_read(tmp_path):
 def test_files_that_are_no_pictures_are_refused(tmp_path):
     (tmp_path / "a.jpg").write_text("no picture")
     (tmp_path / "b.png").write_bytes(b"")
-    for name in ("a.jpg", "b.png"):
-        with pytest.raises(InputError, match="unreadable"):
+    for name, reason in (("a.jpg", "unreadable"), ("b.png", "an empty file")):
+        with pytest.raises(InputError, match=f"{name}: {reason}"):
             reader.read(tmp_path / name)
     with pytest.raises(InputError, match="no such file"):
         reader.read(tmp_path / "c.jpg")
@@ -160,7 +160,7 @@ def test_truncated_photos_are_refused(tmp_path, suffix, keep):
     write_photo(path, np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
-    with pytest.raises(InputError, match=r"unreadable or truncated"):
+    with pytest.raises(InputError, match=r"unreadable or truncated|an empty file"):
         reader.read(path)
 
 

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "export": LEAVES | {"quantize", "model", "data", "metrics", "runtime", "benchmark"},
 }
 TFRECORDS_MAY_IMPORT = {"data", "errors", "fields", "files", "metrics", "pictures", "runtime", "stack"}
-TFRECORDS_MAY_IMPORT_OF = {"data": {"records"}, "runtime": {"peer"}}
+TFRECORDS_MAY_IMPORT_OF = {"data": {"inspection", "records"}, "runtime": {"peer"}}
 """Of these rooms not everything."""
 STARTS_WITHOUT_TENSORFLOW = ("runtime", "video", "cutout", "pictures", "benchmark", "metrics")
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from pnet_tf import files
 from pnet_tf.errors import InputError
-from tfrecords.prepare import Preparation, Prepared, prepare
+from tfrecords.prepare import Outcome, Preparation, prepare_or_tell
 from tfrecords.sources import Item
 from tfrecords.writer import Shard, write_shard
 
 
-def _prepare(entry: tuple[int, int, Item], preparation: Preparation) -> tuple[int, tuple[int, Prepared | None]]:
+def _prepare(entry: tuple[int, int, Item], preparation: Preparation) -> tuple[int, tuple[int, Outcome]]:
     shard, position, item = entry
-    return shard, (position, prepare(item, preparation))
+    return shard, (position, prepare_or_tell(item, preparation))
 
 
 def _write(group: tuple[int, Any], paths: list[str]) -> None:
@@ -38,7 +38,7 @@ def run(shards: list[Shard], preparation: Preparation, beam_args: list[str]) -> 
       beam_args: Beam's own flags, for example ``--runner=FlinkRunner``.
 
     Raises:
-      InputError: Beam is not installed, or what `prepare` raises on a worker.
+      InputError: Beam is not installed, or the pipeline failed.
     """
     try:
         import apache_beam as beam

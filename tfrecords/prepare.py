@@ -4,9 +4,10 @@ import dataclasses
 import hashlib
 
 import cv2
+import numpy as np
 
 from pnet_tf import fields
-from pnet_tf.data import records
+from pnet_tf.data import inspection, records
 from pnet_tf.errors import InputError
 from pnet_tf.pictures import face, reader
 from tfrecords import crop, masks
@@ -43,6 +44,7 @@ class Prepared:
       inputs: SHA-256 of the photo's and the mask's files, hexadecimal; of the photo's alone where a
         teacher draws the mask.
       foreground: share of the mask, 0..1.
+      looked: what one sees at a glance.
     """
 
     serialized: bytes
@@ -50,6 +52,45 @@ class Prepared:
     digest: str
     inputs: str
     foreground: float
+    looked: inspection.Looked
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Why no record was made of an item: one line that names the file."""
+
+    id: str
+    reason: str
+
+
+Outcome = Prepared | Fault | None
+"""None stands for a photo that was dropped."""
+
+
+def prepare_or_tell(item: Item, preparation: Preparation) -> Outcome:
+    """`prepare`, which raises nothing for a bad item."""
+    try:
+        return prepare(item, preparation)
+    except InputError as error:
+        return Fault(item.id, str(error))
+
+
+def fault_of(item: Item) -> Fault | None:
+    """Whether the item's files can be read, which is quickly known before a teacher is asked."""
+    try:
+        _read(item)
+    except InputError as error:
+        return Fault(item.id, str(error))
+    return None
+
+
+def _read(item: Item) -> tuple[reader.Photo, np.ndarray | None]:
+    if item.fault:
+        raise InputError(item.fault)
+    taken = reader.read(item.photo)
+    if taken.opacity is not None:
+        raise InputError(f"{item.photo}: partly transparent; flatten it onto a background")
+    return taken, None if item.mask is None else item.mask.read(*taken.rgb.shape[:2])
 
 
 def prepare(item: Item, preparation: Preparation) -> Prepared | None:
@@ -58,16 +99,14 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
     Where the item has no mask, what the teacher takes for foreground is the label.
 
     Raises:
-      InputError: what `pictures.reader.read` and the mask's `read` refuse; neither a mask nor a teacher.
+      InputError: the item's own fault, what `pictures.reader.read` and the mask's `read` refuse; neither a mask nor a
+        teacher.
     """
-    if item.mask is None and not preparation.teacher:
+    if item.mask is None and not preparation.teacher and not item.fault:
         raise InputError(f"{item.photo}: has no mask; --teacher names the network that draws it")
-    taken = reader.read(item.photo)
-    if taken.opacity is not None:
-        raise InputError(f"{item.photo}: partly transparent; flatten it onto a background")
+    taken, mask = _read(item)
     if taken.content is None:
         taken = reader.encode(taken.rgb)
-    mask = None if item.mask is None else item.mask.read(*taken.rgb.shape[:2])
     if preparation.face_crop:
         found = face.find(taken.rgb)
         if found is None:
@@ -96,4 +135,5 @@ def prepare(item: Item, preparation: Preparation) -> Prepared | None:
         hashlib.sha256(original).hexdigest(),
         inputs.hexdigest(),
         float((mask == fields.MASK_FOREGROUND).mean()),
+        inspection.look(item.id, taken.rgb, fields.to_labels(mask)),
     )

@@ -21,6 +21,7 @@ class Item:
 
     Attributes:
       left_out: what of its labels is not in the mask, in words.
+      fault: why no record can be made of it, as far as names tell; `prepare` refuses it with that.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Item:
     photo: pathlib.Path
     mask: masks.Mask | None
     left_out: tuple[str, ...] = ()
+    fault: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +81,17 @@ def _without_suffix(labels: dict[str, pathlib.Path], photos: dict[str, pathlib.P
 def _paired(directory: pathlib.Path, options: Options, source: str, convention: str) -> list[Item]:
     photos, labels = _photos(directory / options.images), _photos(directory / options.labels)
     labels = _without_suffix(labels, photos)
-    for stem, path in photos.items():
-        if stem not in labels:
-            raise InputError(f"{path}: has no mask {directory / options.labels / stem}.png; add it or remove the photo")
-    for stem, path in labels.items():
-        if stem not in photos:
-            raise InputError(f"{path}: has no photo of that name in {directory / options.images}; add it or remove it")
-    return [Item(stem, source, photos[stem], masks.FileMask(labels[stem], convention)) for stem in sorted(photos)]
+    items = []
+    for stem in sorted({*photos, *labels}):
+        photo, label = photos.get(stem), labels.get(stem)
+        fault = ""
+        if label is None:
+            fault = f"{photo}: has no mask {directory / options.labels / stem}.png; add it or remove the photo"
+        elif photo is None:
+            fault = f"{label}: has no photo of that name in {directory / options.images}; add it or remove it"
+        mask = masks.FileMask(label, convention) if label else None
+        items.append(Item(stem, source, photo or label, mask, fault=fault))
+    return items
 
 
 def folder(directory: pathlib.Path, options: Options) -> list[Item]:
@@ -104,27 +110,30 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
     Objects without an area, such as rectangles and points, are not in the masks; `Item.left_out` names them.
 
     Raises:
-      InputError: no such folders, a photo without annotation or the other way about, classes that no
-        annotation has (those found are listed).
+      InputError: no such folders, an annotation that does not read, classes that no annotation has (those found are
+        listed).
     """
     sets = [directory] if (directory / "img").is_dir() else sorted(one.parent for one in directory.rglob("img"))
     if not sets:
         raise InputError(f"{directory}: no Supervisely export; it has img/ and ann/, or folders that have them")
-    listed, titles = [], set()
+    listed, titles, faulty = [], set(), []
     for one in sets:
         prefix, used = "".join(f"{part}__" for part in one.relative_to(directory).parts), set()
         for path in _photos(one / "img").values():
             candidates = [one / "ann" / f"{path.name}.json", one / "ann" / f"{path.stem}.json"]
             annotation = next((candidate for candidate in candidates if candidate.is_file()), None)
             if annotation is None:
-                raise InputError(f"{path}: has no annotation {candidates[0]}; add it or remove the photo")
+                fault = f"{path}: has no annotation {candidates[0]}; add it or remove the photo"
+                faulty.append(Item(f"{prefix}{path.stem}", "supervisely", path, None, fault=fault))
+                continue
             used.add(annotation)
             things = masks.read_annotation(annotation)["objects"]
             titles |= {str(thing.get("classTitle")) for thing in things}
             listed.append((f"{prefix}{path.stem}", path, annotation, things))
         for annotation in sorted((one / "ann").glob("*.json")):
             if annotation not in used:
-                raise InputError(f"{annotation}: has no photo in {one / 'img'}; add it or remove the annotation")
+                fault = f"{annotation}: has no photo in {one / 'img'}; add it or remove the annotation"
+                faulty.append(Item(f"{prefix}{annotation.name}", "supervisely", annotation, None, fault=fault))
     chosen = options.classes or tuple(sorted(title for title in titles if title.lower().startswith(PERSON)))
     absent = [name for name in chosen if name not in titles]
     if absent or not chosen:
@@ -135,7 +144,7 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
     return [
         Item(name, "supervisely", path, masks.SuperviselyMask(file, chosen), _without_area(things, chosen))
         for name, path, file, things in listed
-    ]
+    ] + faulty
 
 
 def _without_area(things: list[dict], chosen: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ SPLITS = ("train", "val", "all")
 
 def _draw(item: Item, seed: int) -> float:
     """0..1 from the photo's content, so that the same photo under two names lands on one side."""
-    digest = hashlib.sha256(f"{seed}:".encode() + item.photo.read_bytes()).digest()
+    content = item.photo.read_bytes() if item.photo.is_file() else item.id.encode()
+    digest = hashlib.sha256(f"{seed}:".encode() + content).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 

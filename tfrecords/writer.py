@@ -11,20 +11,20 @@ import dataclasses
 import fcntl
 import functools
 import hashlib
-import json
 import os
 import pathlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from pnet_tf import fields, files
+from pnet_tf import files
+from pnet_tf.data import inspection
 from pnet_tf.errors import InputError
 from pnet_tf.stack import tf
-from tfrecords.prepare import AS_IT_IS, Preparation, Prepared, prepare
+from tfrecords import manifest as manifest_file
+from tfrecords.prepare import AS_IT_IS, Fault, Outcome, Preparation, fault_of, prepare_or_tell
 from tfrecords.sources import Item
 
-MANIFEST = "manifest.json"
 MOVING = "moving.txt"
 
 
@@ -59,30 +59,36 @@ def plan(items: list[Item], folder: pathlib.Path, split: str, shards: int) -> li
     ]
 
 
-def write_shard(path: pathlib.Path, prepared: Iterable[Prepared | None]) -> dict[str, Any]:
-    """Writes one shard and returns what `finish` needs to know of it; None stands for a dropped photo."""
+def write_shard(path: pathlib.Path, prepared: Iterable[Outcome]) -> dict[str, Any]:
+    """Writes one shard and returns what is to be known of it, as JSON has it."""
     digest, photos, share, dropped = hashlib.sha256(), [], 0.0, 0
+    faults: list[tuple[str, str]] = []
+    looked: list[dict[str, Any]] = []
     with tf.io.TFRecordWriter(str(path)) as writer:
         for one in prepared:
             if one is None:
                 dropped += 1
                 continue
+            if isinstance(one, Fault):
+                faults.append((one.id, one.reason))
+                continue
             writer.write(one.serialized)
             digest.update(one.inputs.encode())
             photos.append([one.id, one.digest])
             share += one.foreground
+            looked.append(one.looked.as_json())
     size = path.stat().st_size
     return {"name": path.name, "bytes": size, "digest": digest.hexdigest(), "photos": photos, "foreground": share,
-            "dropped": dropped}  # fmt: skip
+            "dropped": dropped, "faults": faults, "looked": looked}  # fmt: skip
 
 
-def _ahead(items: Iterable[Item], preparation: Preparation, workers: int) -> Iterator[Prepared | None]:
-    """Prepared items in order, a few ahead of the writer, so that memory does not grow with the set."""
+def _ahead(items: Iterable[Item], work: Callable[[Item], Any], workers: int) -> Iterator[Any]:
+    """What comes of items, in order, a few ahead of who takes it, so that memory does not grow with the set."""
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         waiting: collections.deque[concurrent.futures.Future] = collections.deque()
         try:
             for item in items:
-                waiting.append(pool.submit(prepare, item, preparation))
+                waiting.append(pool.submit(work, item))
                 if len(waiting) > 4 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -97,9 +103,10 @@ def write_locally(
 ) -> list[dict[str, Any]]:
     """Writes the shards one after the other with a pool of threads; OpenCV leaves them the cores."""
     total, done = sum(len(shard.items) for shard in shards), 0
-    prepared = _ahead((item for shard in shards for item in shard.items), preparation, workers)
+    work = functools.partial(prepare_or_tell, preparation=preparation)
+    prepared = _ahead((item for shard in shards for item in shard.items), work, workers)
 
-    def counted(count: int) -> Iterator[Prepared | None]:
+    def counted(count: int) -> Iterator[Outcome]:
         nonlocal done
         for _ in range(count):
             yield next(prepared)
@@ -109,55 +116,34 @@ def write_locally(
     return [write_shard(shard.path, counted(len(shard.items))) for shard in shards]
 
 
-def read_manifest(directory: pathlib.Path) -> dict[str, Any]:
-    """The manifest of a folder of records, an empty one where there is none.
+class Faults(InputError):
+    """Items of which no record can be made.
 
-    Raises:
-      InputError: a file of that name that is none.
+    Attributes:
+      reasons: one line for each, which names the file.
     """
-    path = directory / MANIFEST
-    if not path.exists():
-        return {"schema_version": fields.SCHEMA_VERSION, "splits": {}}
-    try:
-        manifest = json.loads(path.read_text())
-        for entry in manifest["splits"].values():
-            entry["photos"].items()
-        return manifest
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise InputError(f"{path}: not a manifest of pnet-convert; remove it or choose another --output_dir") from None
+
+    def __init__(self, reasons: list[str]):
+        self.reasons = reasons
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        super().__init__(f"{reasons[0]}{more}")
 
 
-def _write_manifest(directory: pathlib.Path, manifest: dict[str, Any]) -> None:
-    files.write_text(directory / MANIFEST, json.dumps(manifest, indent=1) + "\n")
-
-
-def _refuse_overlap(manifest: dict[str, Any], split: str, photos: dict[str, str]) -> None:
-    by_digest = {digest: name for name, digest in photos.items()}
-    for other, entry in manifest["splits"].items():
-        for name, digest in entry["photos"].items() if other != split else ():
-            if digest in by_digest:
-                raise InputError(
-                    f"{by_digest[digest]} of split {split!r} and {name} of split {other!r} are the same photo; "
-                    "remove one, or split with --val_fraction"
-                )
-
-
-def _entry(results: list[dict[str, Any]], command: str) -> dict[str, Any]:
-    photos = {name: digest for one in results for name, digest in one["photos"]}
-    count = len(photos)
-    return {
-        "command": command,
-        "records": count,
-        "dropped": sum(one["dropped"] for one in results),
-        "mean_foreground_share": round(sum(one["foreground"] for one in results) / max(count, 1), 6),
-        "digest": hashlib.sha256("".join(one["digest"] for one in results).encode()).hexdigest(),
-        "files": {one["name"]: one["bytes"] for one in results},
-        "photos": photos,
-    }
+def _refuse_faults(faults: Iterable[Fault]) -> None:
+    reasons = [one.reason for one in faults]
+    if reasons:
+        raise Faults(reasons)
 
 
 Runner = Callable[[list[Shard], Preparation], list[dict[str, Any]]]
 """Writes planned shards and returns what `write_shard` says of each, in order."""
+
+
+def _write(planned: list[Shard], runner: Runner, preparation: Preparation, skip_damaged: bool) -> list[dict[str, Any]]:
+    results = runner(planned, preparation)
+    if not skip_damaged:
+        _refuse_faults(Fault(*one) for result in results for one in result["faults"])
+    return results
 
 
 def convert(
@@ -171,6 +157,8 @@ def convert(
     runner: Runner | None = None,
     workers: int | None = None,
     on_photo: Callable[[int, int], None] = lambda done, total: None,
+    skip_damaged: bool = False,
+    on_looked: Callable[[list[inspection.Looked]], None] = lambda looked: None,
 ) -> dict[str, Any]:
     """Writes one split's shards, then its entry of the manifest; nothing appears before it is whole.
 
@@ -185,13 +173,16 @@ def convert(
       runner: what writes the shards; threads on this machine by default.
       workers: how many threads; the number of cores by default.
       on_photo: told how many of how many photos are done (by the default runner).
+      skip_damaged: leave out items of which no record can be made; the entry's `left_out` has each with its reason.
+      on_looked: told what was seen of each record, once all are there.
 
     Returns:
       The manifest's entry: command, records, dropped, mean_foreground_share, digest, files with sizes, photos.
 
     Raises:
-      InputError: nothing to write, duplicate ids, a bad item, the split already there, a photo that
-        another split of the directory holds, no face on any photo, a place that cannot be written.
+      Faults: items of which no record can be made.
+      InputError: nothing to write, duplicate ids, the split already there, a photo that another split of the directory
+        holds, no face on any photo, a place that cannot be written.
     """
     directory = pathlib.Path(directory).resolve()
     fresh = not directory.exists()
@@ -200,7 +191,12 @@ def convert(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _alone(directory):
-            return _convert(items, directory, split, shards, preparation, overwrite, command, runner)
+            if preparation.teacher and not skip_damaged:  # asking a teacher takes much longer than looking
+                _refuse_faults(one for one in _ahead(items, fault_of, workers) if one)
+            write = functools.partial(_write, runner=runner, preparation=preparation, skip_damaged=skip_damaged)
+            entry, looked = _convert(items, directory, split, shards, overwrite, command, write)
+            on_looked(looked)
+            return entry
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(f"{directory}: cannot be written ({reason}); choose another --output_dir") from None
@@ -227,12 +223,11 @@ def _convert(
     directory: pathlib.Path,
     split: str,
     shards: int,
-    preparation: Preparation,
     overwrite: bool,
     command: str,
-    runner: Runner,
-) -> dict[str, Any]:
-    manifest = read_manifest(directory)
+    write: Callable[[list[Shard]], list[dict[str, Any]]],
+) -> tuple[dict[str, Any], list[inspection.Looked]]:
+    manifest = manifest_file.read(directory)
     if split in manifest["splits"] and not overwrite:
         raise InputError(f"{directory}: already holds the split {split!r}; --overwrite replaces it")
     partial = directory / f".{split}-partial"
@@ -250,10 +245,11 @@ def _convert(
     if unfinished:  # for the next run, should this one be killed, too
         files.write_text(partial / MOVING, "\n".join(unfinished))
     try:
-        entry = _entry(runner(planned, preparation), command)
+        results = write(planned)
+        entry = manifest_file.entry(results, command)
         if not entry["records"]:
             raise InputError(f"--face_crop: no face on any of {entry['dropped']} photos; look at them, or leave it out")
-        _refuse_overlap(manifest, split, entry["photos"])
+        manifest_file.refuse_overlap(manifest, split, entry["photos"])
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         for name in unfinished:
@@ -261,12 +257,12 @@ def _convert(
         raise
     files.write_text(partial / MOVING, "\n".join({*old, *entry["files"]}))
     if manifest["splits"].pop(split, None):
-        _write_manifest(directory, manifest)  # until the new shards are all there, the split is not
+        manifest_file.write(directory, manifest)  # until the new shards are all there, the split is not
     for name in old:
         (directory / name).unlink()
     for name in entry["files"]:
         os.replace(partial / name, directory / name)
     manifest["splits"][split] = entry
-    _write_manifest(directory, manifest)
+    manifest_file.write(directory, manifest)
     shutil.rmtree(partial, ignore_errors=True)
-    return entry
+    return entry, [inspection.Looked.from_json(one) for result in results for one in result["looked"]]

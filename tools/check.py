@@ -8,7 +8,6 @@ shifted, photos that show nothing, and photos that are there twice, also scaled 
 two. Nothing of it is certain: look at the sheet. pnet-convert --leave_out=odd.txt leaves out what the list names.
 """
 
-import collections
 import sys
 
 import cv2
@@ -16,7 +15,7 @@ import numpy as np
 from absl import flags
 
 from pnet_tf import fields, files
-from pnet_tf_tools import cli, jobs
+from pnet_tf_tools import cli, oddities
 
 FLAGS = cli.new_flags()
 flags.DEFINE_string(
@@ -68,29 +67,6 @@ def _looked(sets: dict[str, list[str]]) -> tuple[list, dict[tuple[str, str], lis
     return looked, pictures
 
 
-def _told_of(name: str, looked: list) -> None:
-    shares, sides = [one.share for one in looked], [max(one.height, one.width) for one in looked]
-    print(
-        f"{name or 'records'}: {len(looked)} photos, longer side {min(sides)} to {max(sides)} pixels, people on "
-        f"{100 * np.mean(shares):.1f} % of a photo ({100 * min(shares):.1f} to {100 * max(shares):.1f})"
-    )
-    kinds = collections.defaultdict(list)
-    for one in looked:
-        for finding in one.findings:
-            kinds[finding.split(" by ")[0] if "shifted" in finding else finding].append(one.id)
-    for kind, ids in sorted(kinds.items(), key=lambda pair: -len(pair[1])):
-        print(f"  {len(ids)} × {kind}: {jobs.listed(ids)}")
-
-
-def _told_of_pairs(pairs: list) -> None:
-    by_sets = collections.defaultdict(list)
-    for first, second in pairs:
-        by_sets[first.group, second.group].append(f"{first.id} and {second.id}")
-    for (one, other), told in by_sets.items():
-        where = f"within {one or 'the records'}" if one == other else f"in {one} and in {other}"
-        print(f"{len(told)} × one photo twice {where}: {jobs.listed(told)}")
-
-
 def check() -> None:
     """Looks at what the flags name."""
     _check_flags()
@@ -103,8 +79,8 @@ def check() -> None:
     looked, pictures = _looked(sets)
     pairs = inspection.twice(looked)
     for name in sets:
-        _told_of(name, [one for one in looked if one.group == name])
-    _told_of_pairs(pairs)
+        oddities.tell(name, [one for one in looked if one.group == name])
+    oddities.tell_pairs(pairs)
     odd = list(dict.fromkeys([one.id for one in looked if one.findings] + [second.id for _, second in pairs]))
     print(f"{len(odd)} of {len(looked)} photos look odd" if odd else "nothing looks odd")
     if FLAGS.odd:

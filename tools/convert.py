@@ -14,15 +14,18 @@ What each source expects in --input_dir:
 """
 
 import collections
+import contextlib
+import dataclasses
 import functools
 import pathlib
 import shlex
 import sys
+from collections.abc import Iterator
 
 from absl import flags
 
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli, jobs
+from pnet_tf_tools import cli, jobs, oddities
 from tfrecords import masks, sources, split, teacher
 
 FLAGS = cli.new_flags()
@@ -87,12 +90,21 @@ flags.DEFINE_boolean(
     "Stores the mean of the teacher's answers to the photo and to its mirror image.",
     flag_values=FLAGS,
 )
+flags.DEFINE_boolean(
+    "skip_damaged",
+    False,
+    "Leaves out photos of which no record can be made (damaged, without a mask, …), names them, and converts the rest.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num_shards", 8, "Number of record files.", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum("runner", "local", ["local", "beam"], "What runs the conversion.", flag_values=FLAGS)
 flags.DEFINE_multi_string(
     "beam_arg", [], "A flag for Beam, such as --beam_arg=--runner=FlinkRunner.", flag_values=FLAGS
 )
 flags.DEFINE_boolean("overwrite", False, "Replaces records that are already there.", flag_values=FLAGS)
+
+LISTED = 100
+"""Photos that cannot be taken, named by a line each, at most."""
 
 _OF_A_TEACHER = {
     "teacher_threshold": "whose probability it is",
@@ -158,8 +170,8 @@ def convert() -> None:
     from tfrecords import beam_runner, prepare, writer  # need TensorFlow, which --help does not
 
     cli.one_opencv_thread()
-
-    with cli.progress("converting", "photo") as update:
+    seen: list = []
+    with cli.progress("converting", "photo") as update, _each_fault_told(len(items)):
         entry = writer.convert(
             items,
             FLAGS.output_dir,
@@ -170,14 +182,54 @@ def convert() -> None:
             shlex.join(["pnet-convert", *cli.given(FLAGS)]),
             functools.partial(beam_runner.run, beam_args=FLAGS.beam_arg) if FLAGS.runner == "beam" else None,
             on_photo=update,
+            skip_damaged=FLAGS.skip_damaged,
+            on_looked=seen.extend,
         )
+    if "left_out" in entry:
+        _tell_each(list(entry["left_out"].values()))
+        print(f"{len(entry['left_out'])} of {len(items)} photos left out, named above", file=sys.stderr)
     share = 100 * entry["mean_foreground_share"]
     print(f"{entry['records']} records in {len(entry['files'])} files, foreground {share:.1f} % of a photo")
     if not share and FLAGS.source != "coco_negatives":
         print("nobody is on any of these photos, as their masks say; look at --mask_values, --labels", file=sys.stderr)
     if FLAGS.face_crop:
         print(f"{entry['dropped']} photos without a face dropped")
+    _tell_what_looks_odd(seen)
     print(pathlib.Path(FLAGS.output_dir) / f"{FLAGS.split}-*.tfrecord")
+
+
+@contextlib.contextmanager
+def _each_fault_told(total: int) -> Iterator[None]:
+    """Several faults are a line each, before the one that ends the command."""
+    from tfrecords import writer
+
+    try:
+        yield
+    except writer.Faults as faults:
+        if len(faults.reasons) == 1:
+            raise
+        _tell_each(faults.reasons)
+        raise InputError(
+            f"{len(faults.reasons)} of {total} photos cannot be taken, named above; mend them, or --skip_damaged "
+            "leaves them out"
+        ) from None
+
+
+def _tell_each(reasons: list[str]) -> None:
+    for reason in reasons[:LISTED]:
+        print(reason, file=sys.stderr)
+    if len(reasons) > LISTED:
+        print(f"… and {len(reasons) - LISTED} more", file=sys.stderr)
+
+
+def _tell_what_looks_odd(looked: list) -> None:
+    """What pnet-check says of them; that nobody is in a mask is no news of a source of pictures without people."""
+    from pnet_tf.data import inspection
+
+    if FLAGS.source == "coco_negatives":
+        looked = [dataclasses.replace(one, findings=()) for one in looked]
+    oddities.tell(FLAGS.split, looked)
+    oddities.tell_pairs(inspection.twice(looked))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ Nothing here is certain; each finding says what looks so, and a sheet shows it.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from pnet_tf import fields
 
 SIDE = 128
 """Longer side, pixels, at which masks are held against photos."""
+
+SMALL = 2 * SIDE
+"""Longer side, pixels, at which photos are looked at."""
 
 FAR = 6
 """Pixels of `SIDE` to each side, up to which a mask may be shifted."""
@@ -65,6 +69,16 @@ class Looked:
     thumbnail: np.ndarray
     findings: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` takes."""
+        return {**vars(self), "thumbnail": self.thumbnail.tolist()}
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> "Looked":
+        """Of `as_json`, also by way of a JSON file."""
+        thumbnail, findings = np.array(told["thumbnail"], np.uint8), tuple(told["findings"])
+        return cls(**{**told, "thumbnail": thumbnail, "findings": findings})
+
 
 def difference_hash(grey: np.ndarray) -> int:
     """64 bits of a grey photo (h, w) uint8 that survive scaling and compression."""
@@ -82,35 +96,41 @@ def look(name: str, rgb: np.ndarray, labels: np.ndarray, group: str = "") -> Loo
       labels: (h, w) uint8 of BACKGROUND, FOREGROUND, IGNORE.
       group: the set that it is of.
     """
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    counted = labels != fields.IGNORE
-    share = float((labels[counted] == fields.FOREGROUND).mean()) if counted.any() else 0.0
+    height, width = labels.shape
+    counts = np.bincount(labels.ravel(), minlength=256)
+    counted = labels.size - int(counts[fields.IGNORE])
+    share = float(counts[fields.FOREGROUND] / counted) if counted else 0.0
+    # Shrunk first: nothing that is looked for is finer, and large photos would take as long as their conversion.
+    scale = min(1.0, SMALL / max(height, width))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    grey = cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     findings = []
-    if min(grey.shape) < SMALLEST:
-        findings.append(f"a photo of {grey.shape[1]}×{grey.shape[0]}")
+    if min(height, width) < SMALLEST:
+        findings.append(f"a photo of {width}×{height}")
     if grey.std() < FLAT:
         findings.append("a photo that shows nothing")
-    if not counted.any():
+    if not counted:
         findings.append("a mask that is ignored throughout")
     elif share == 0:
         findings.append("nobody in the mask")
     elif share == 1:
         findings.append("nothing but people in the mask")
     else:
-        findings += _of_mask(grey, labels, share)
+        person = cv2.resize((labels == fields.FOREGROUND).astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+        findings += _of_mask(grey, person, share, 1 / scale)
     thumbnail = cv2.resize(grey, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
-    return Looked(name, group, *grey.shape, share, difference_hash(grey), thumbnail, tuple(findings))
+    return Looked(name, group, height, width, share, difference_hash(grey), thumbnail, tuple(findings))
 
 
-def _of_mask(grey: np.ndarray, labels: np.ndarray, share: float) -> list[str]:
+def _of_mask(grey: np.ndarray, person: np.ndarray, share: float, enlarged: float) -> list[str]:
     findings = []
     if share < LITTLE:
         findings.append(f"people on {100 * share:.2f} % of the photo")
-    person = labels == fields.FOREGROUND
     if _inverted(person):
         findings.append("a mask that looks inverted")
     elif (shift := shifted(grey, person)) is not None:
-        findings.append(f"a mask that looks shifted by {shift[0]}, {shift[1]} pixels")
+        x, y = (round(one * enlarged) for one in shift)
+        findings.append(f"a mask that looks shifted by {x}, {y} pixels")
     return findings
 
 

@@ -82,6 +82,8 @@ def frame_count(path: str | pathlib.Path) -> int:
 
 def from_bytes(content: bytes, name: str) -> Photo:
     """As `read`, of a file's content; `name` is what messages call it."""
+    if not content:
+        raise InputError(f"{name}: an empty file; replace or remove it")
     _refuse_by_header(name, header.read(content))
     unreadable = f"{name}: unreadable or truncated photo; replace or remove it"
     try:
