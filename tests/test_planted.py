@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-
-from command_line import run
 from test_bombs import BOMB
 from test_check import SHAPE, moved, scene
+
+from command_line import run
 
 COUNT = 1000
 """Photos, and as many masks."""

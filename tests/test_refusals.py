@@ -1,6 +1,7 @@
 """One line for what a user of the tools gets wrong, and nothing written or lost."""
 
 from command_line import fails, run
+from helpers import write_folder
 
 
 def test_segment_refuses(capsys, photo, tmp_path):
@@ -61,6 +62,23 @@ def test_validation_on_what_is_trained_on_is_told(capsys, records, tmp_path):
     both = (f"--records={records[0]}", f"--val_records={records[0]}")
     assert run("train", *both, f"--model_dir={tmp_path}/file/model", "--preset=tiny") == 1  # and nothing is trained
     assert "are trained on, too" in capsys.readouterr().err
+
+
+def test_photos_that_are_trained_on_under_another_name_are_told(capsys, tmp_path):
+    for folder, first in (("ours", 0), ("theirs", 2)):  # the third of ours is the first of theirs
+        photos = write_folder(tmp_path / folder, 3, first=first)
+        for path in (*photos.glob("Images/*"), *photos.glob("Labels/*")):
+            path.rename(path.with_name(f"{folder}-{path.name}"))
+        flags = (f"--input_dir={photos}", f"--output_dir={tmp_path}/records-{folder}", "--split=all", "--num_shards=1")
+        assert run("convert", *flags) == 0
+    (tmp_path / "file").touch()
+    both = [
+        f"--{flag}={tmp_path}/records-{name}/all-*" for flag, name in (("records", "ours"), ("val_records", "theirs"))
+    ]
+    capsys.readouterr()
+    assert run("train", *both, f"--model_dir={tmp_path}/file/model", "--preset=tiny") == 1  # and nothing is trained
+    told = capsys.readouterr().err.splitlines()[0]
+    assert "1 of these photos are trained on, too (theirs-p002 is ours-p002 there)" in told
 
 
 def test_the_other_tools_refuse(capsys, records, trained, tmp_path):

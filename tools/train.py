@@ -16,7 +16,7 @@ from absl import flags
 
 from pnet_tf import config, presets
 from pnet_tf.errors import InputError
-from pnet_tf_tools import cli, runs
+from pnet_tf_tools import cli, jobs, runs
 
 FLAGS = cli.new_flags()
 flags.DEFINE_string(
@@ -120,6 +120,20 @@ def _benchmark(experiment: config.Experiment) -> None:
         cli.write_json(FLAGS.json, dataclasses.asdict(times))
 
 
+def _tell_what_is_trained_on(training: list[str], validation: list[str]) -> None:
+    """Files, or photos under whatever names, that are validated on as well."""
+    from pnet_tf.data import records
+
+    both = set(training) & set(validation)
+    told = f"{len(both)} of these files are trained on, too ({min(both)})" if both else ""
+    if not both:
+        trained, held = records.digests(training), records.digests(validation)
+        twice = [f"{held[one]} is {trained[one]} there" for one in held if one in trained]
+        told = f"{len(twice)} of these photos are trained on, too ({jobs.listed(twice)})" if twice else ""
+    if told:
+        print(f"--val_records: {told}; the scores will flatter", file=sys.stderr)
+
+
 def train() -> None:
     """Runs the training that the flags describe, or tells its network's size."""
     experiment = _experiment()
@@ -143,10 +157,7 @@ def train() -> None:
     strategy = distribution.make(FLAGS.strategy)  # before TensorFlow computes anything
     chief = distribution.is_chief(strategy)
     training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
-    both = set(training.paths) & {path for paths in validation.values() for path in paths}
-    if both:
-        told = f"--val_records: {len(both)} of these files are trained on, too ({min(both)}); the scores will flatter"
-        print(told, file=sys.stderr)
+    _tell_what_is_trained_on(training.paths, [path for paths in validation.values() for path in paths])
     board = summaries.Board(FLAGS.model_dir) if FLAGS.tensorboard and chief else None
     with tqdm(unit="step", disable=not (chief and sys.stderr.isatty()), dynamic_ncols=True) as bar:
         history = loop.fit(

@@ -189,7 +189,7 @@ def _check_complete(paths: list[str]) -> None:
             whole.add((folder, stem, shards))
         manifest = folder / "manifest.json"
         if folder not in sizes:
-            sizes[folder] = _sizes(manifest)
+            sizes[folder] = {name: size for one in _splits(manifest) for name, size in one["files"].items()}
         size = sizes[folder].get(path.name)
         if size is not None and path.stat().st_size != size:
             raise InputError(
@@ -197,13 +197,22 @@ def _check_complete(paths: list[str]) -> None:
             )
 
 
-def _sizes(manifest: pathlib.Path) -> dict[str, int]:
-    """Bytes of each file that a manifest lists; of none without one, since records work without."""
+def _splits(manifest: pathlib.Path) -> list[dict[str, dict]]:
+    """Files and photos of each split that a manifest has; none without one, since records work without."""
     try:
         splits = json.loads(manifest.read_text())["splits"].values()
-        return {name: size for split in splits for name, size in split["files"].items()}
+        return [{key: dict(split[key]) for key in ("files", "photos")} for split in splits]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return []
+
+
+def digests(paths: list[str]) -> dict[str, str]:
+    """SHA-256 → id of the photos in the splits that these files are of, as the manifests beside them say."""
+    names = {path.name for path in map(pathlib.Path, paths)}
+    splits = [
+        one for folder in {pathlib.Path(path).parent for path in paths} for one in _splits(folder / "manifest.json")
+    ]
+    return {digest: name for one in splits if names & one["files"].keys() for name, digest in one["photos"].items()}
 
 
 def _check_schema(path: str) -> None:
