@@ -30,7 +30,7 @@ FITS_ADDONS   := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info
 # Tests in which TensorFlow has no part or does nothing that other tests do not ask of it; make test runs them. Of the
 # road end to end tests/test_stacks.py walks what TensorFlow has a part in.
 NOT_ON_ADDONS := ablation android android_failures astronaut benchmark benchmark_output choice check clip_reading clip_writing \
-    company comparison config conversion cutout documents evaluation folders found_labels jobs live metrics onnx packaging \
+    company comparison config conversion cutout documents evaluation files folders found_labels jobs live metrics onnx packaging \
     page_server peer photos pictures planted preparation prune resize rules runtime segmenter sources steady stream supervisely survival
 ROAD := tests/test_road.py::test_the_road_end_to_end
 

@@ -164,12 +164,15 @@ def main() -> int:
     """Prints the table; 1 where something differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=20)
+    parser.add_argument("--only", help="one of the commands")
     parser.add_argument("--json", type=pathlib.Path)
     given = parser.parse_args()
     table, wrong = {}, []
     with tempfile.TemporaryDirectory() as place:
         data = pathlib.Path(place)
         for name, command in commands(data).items():
+            if given.only not in (None, name):
+                continue
             seconds, found = killed(command, data / command.tool, given.moments)
             wrong += [f"{name}: {one}" for one in found if one]
             table[name] = {"seconds": round(seconds, 2), "killed": given.moments, "equal": found.count("")}

@@ -1,4 +1,4 @@
-"""Two thousand files with forty planted faults of sixteen kinds: each is named, by file and reason, and nothing else."""
+"""Two thousand files with forty planted faults of sixteen kinds: each is named, by file and reason."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def odd_sizes(labels: np.ndarray) -> np.ndarray:
     return cv2.resize(labels, (50, 70), interpolation=cv2.INTER_NEAREST)
 
 
-# Name: (how many, what conversion says, what becomes of (rgb, labels)) → (photo's bytes or rgb, mask's bytes or labels).
+# Name: (how many, what is said, what becomes of a photo and its labels; bytes are written as they are).
 REFUSED = {
     "cut off": (3, "truncated", lambda rgb, labels: (coded(rgb, "jpeg")[:-900], labels)),
     "empty": (3, "an empty file", lambda rgb, labels: (b"", labels)),
