@@ -128,3 +128,9 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
         arrays.append(model.get_weights())
     model.set_weights([np.mean(same, axis=0, dtype=np.float64) for same in zip(*arrays, strict=True)])
     return model, experiment
+
+
+def scale_logits(model: keras.Model, factor: float) -> None:
+    """Multiplies the mask's logits by way of the head's weights; a temperature of 1 / `factor` (Guo et al. 2017)."""
+    head = model.get_layer(MASK_HEAD)
+    head.set_weights([factor * one for one in head.get_weights()])

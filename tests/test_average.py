@@ -74,3 +74,15 @@ def test_one_model_or_a_directory_that_is_there_is_refused(tmp_path, capsys):
     (tmp_path / "mine.txt").touch()
     assert run(tmp_path / "a", tmp_path / "b", output=tmp_path) == 1
     assert f"--output={tmp_path}" in capsys.readouterr().err
+
+
+def test_scaled_logits(tmp_path):
+    save(tmp_path / "model")
+    once, _ = store.load(tmp_path / "model")
+    given = [f"--model_dir={tmp_path / 'model'}", f"--output={tmp_path / 'sharp'}"]
+    assert average.main([*given, "--logit_scale=2"]) == 0
+    twice, _ = store.load(tmp_path / "sharp")
+    photo = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
+    before, after = (one(photo, training=False) for one in (once, twice))
+    assert np.allclose(after["mask_logits"], 2 * before["mask_logits"], atol=1e-4)
+    assert np.allclose(after["boundary_logits"], before["boundary_logits"])

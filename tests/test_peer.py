@@ -77,6 +77,15 @@ def test_refusals(red_share, tmp_path):
         peer.PeerNetwork(str(tmp_path / "absent.tflite:0..1"))
 
 
+def test_a_second_input_is_refused(tmp_path):
+    photo, prior = keras.Input((8, 8, 3), batch_size=1), keras.Input((8, 8, 1), batch_size=1)
+    answer = keras.layers.Conv2D(1, 1, activation="sigmoid")(keras.layers.Concatenate()([photo, prior]))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model([photo, prior], answer))
+    (tmp_path / "two.tflite").write_bytes(converter.convert())
+    with pytest.raises(InputError, match=r"two\.tflite: takes 2 inputs, not one RGB photo"):
+        peer.PeerNetwork(f"{tmp_path}/two.tflite:0..1")
+
+
 def test_a_teachers_answers_join_the_records_and_are_learnt(red_share, tmp_path, capsys):
     photos = write_folder(tmp_path / "photos", 6)
     for split in ("train", "val"):

@@ -7,6 +7,7 @@ pnet-evaluate and pnet-benchmark, and each holds the command that gives it again
 """
 
 import json
+import pathlib
 import re
 import sys
 
@@ -155,9 +156,27 @@ def groups() -> str:
     return markdown(heading, rows) + source("eg1800", "groups")
 
 
+def arm() -> str:
+    """Millions of instructions of one inference on emulated ARM cores, and what the newer one runs them for."""
+    found = read("arm")["instructions"]
+    rows = []
+    for model, words in MODELS.items():
+        name = pathlib.PurePath(model).stem if model.endswith(".tflite") else f"{model}-int8"
+        if name not in found:
+            continue
+        old, new = (found[name][core] for core in ("cortex-a53", "cortex-a76"))
+        parts = ("convolutions: dot products", "convolutions: requantisation", "convolutions", "depthwise convolutions",
+                 "additions, resizes", "rest")  # fmt: skip
+        shown = [f"{new[one] / 1e6:.1f}" if parts[0] in new and one in new else "–" for one in parts]
+        rows.append([words, f"{old['all'] / 1e6:.1f}", f"{new['all'] / 1e6:.1f}", *shown])
+    heading = ["millions of instructions", "Cortex-A53", "Cortex-A76", "of these int8 dot products", "requantisation",
+               "convolutions in all", "depthwise", "additions, resizes", "rest"]  # fmt: skip
+    return markdown(heading, rows) + source("arm")
+
+
 TABLES = {
     one.__name__.replace("_", "-"): one
-    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, groups)
+    for one in (models, sets, paired, shipped_eg1800, shipped_lmi, latency, opacity, groups, arm)
 } | tables_cutouts.TABLES
 
 

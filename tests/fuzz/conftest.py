@@ -89,6 +89,16 @@ def _peers(folder: pathlib.Path) -> None:
     save(model, str(folder / "peer.onnx"))
 
 
+def pytest_sessionfinish(session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counted"] = dict(counted)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    counted.update(getattr(node, "workeroutput", {}).get("counted", {}))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     for name, number in sorted(counted.items()):
         terminalreporter.write_line(f"{number:6} cases of {name}")

@@ -29,7 +29,7 @@ def counted(core: str, model: pathlib.Path) -> collections.Counter:
     return collections.Counter({kind: count // FURTHER for kind, count in more.items()})
 
 
-def told(found: collections.Counter) -> dict[str, int]:
+def parts_of(found: collections.Counter) -> dict[str, int]:
     """The sums that a table shows: by kernels, and of the convolutions' by instructions."""
     table = {"all": found.total()}
     for (kernel, kind), count in found.items():
@@ -50,13 +50,15 @@ def main() -> None:
     table: dict = {}
     for model in models:
         for core in emulator.CORES:
-            parts = told(counted(core, model))
+            parts = parts_of(counted(core, model))
             table.setdefault(model.stem, {})[core] = parts
             words = ", ".join(f"{name} {count / 1e6:.2f}" for name, count in parts.items() if name != "all")
             print(f"{model.stem}, {core}: {parts['all'] / 1e6:.2f} million instructions ({words})", flush=True)
     if given.json:
         command = " ".join(["python tools/arm/instructions.py", *(one.name for one in given.models)])
-        given.json.write_text(json.dumps({"command": command, "instructions": table}, indent=1) + "\n")
+        processor = {"name": f"{' and '.join(emulator.CORES)}, emulated", "cores": 1, "flags": []}
+        told = {"command": command, "processor": processor, "instructions": table}
+        given.json.write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

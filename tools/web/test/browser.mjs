@@ -28,13 +28,13 @@ export async function serve(folder = page) {
 }
 
 /** A browser whose camera plays a file, or is refused. */
-export async function browser({ clip, refused = false } = {}) {
+export async function browser({ clip, refused = false, flags = [] } = {}) {
   const args = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--enable-blink-features=ForceEagerMeasureMemory", // a measurement collects at once, not within minutes
     refused ? "--deny-permission-prompts" : "--use-fake-ui-for-media-stream",
+    ...flags,
     ...(clip ? [`--use-file-for-fake-video-capture=${clip}`] : []),
   ];
   return chromium.launch({ executablePath, args });
