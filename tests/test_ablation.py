@@ -142,14 +142,46 @@ def test_the_papers_tables_agree_with_its_own_increases():
 
 
 def test_portraitnet_b_starts_from_portraitnet_m(monkeypatch, tmp_path):
-    """And the three others from what the caller says, the competitors from nothing."""
+    """And the others from what the caller says, the competitors that the authors trained afresh from nothing."""
     firsts, loaded = {}, []
     monkeypatch.setattr(experiments.loop, "fit", lambda *given, command: firsts.update({given[2].name: given[4]}))
     monkeypatch.setattr(experiments.weights, "load", lambda model, path: loaded.append(path))
-    experiments.train(experiments.KNOWN, None, {}, tmp_path, {}, initialise=print, watch=lambda _: None)
-    assert [name for name, first in firsts.items() if first is print] == ["exp1_m", "exp3_c", "exp4_full"]
-    firsts["exp2_b"](None)
+    asked = []
+    start = lambda model, settings: asked.append((model, settings.network))  # noqa: E731
+    experiments.train(experiments.KNOWN, None, {}, tmp_path, {}, initialise=start, watch=lambda _: None)
+    for name, first in firsts.items():
+        first(name)
+    ours = [(one, "portraitnet") for one in ("exp1_m", "exp3_c", "exp4_full")]
+    assert asked == [*ours, ("portraitfcn", "portraitfcn")]
     assert loaded == [tmp_path / "exp1_m/weights.npz"]
+
+
+def test_several_seeds_give_their_mean_and_its_interval():
+    stats = pytest.importorskip("scipy.stats")
+    runs = [0.91, 0.95, 0.93]
+    parts = [{"network_size": {masks.FOREGROUND_IOU: one}, "half_width": {masks.FOREGROUND_IOU: 0.01}} for one in runs]
+    figures = [{"enet": {"test": part}} for part in parts]
+    found = experiments.over_seeds(figures)
+    low, high = stats.t.interval(0.95, len(runs) - 1, np.mean(runs), stats.sem(runs))
+    width = found["enet"]["test"][experiments.OVER_SEEDS][masks.FOREGROUND_IOU]
+    assert width == pytest.approx((high - low) / 2, rel=1e-4)
+    assert found["enet"]["test"]["network_size"][masks.FOREGROUND_IOU] == pytest.approx(0.93)
+    assert tables.table_4(found, {"enet": (64, 64)}).splitlines()[3].startswith("| ENet 64×64 | 93.00 ± 1.00 ± 4.97 |")
+    assert experiments.over_seeds(figures[:1]) == figures[0]
+
+
+@pytest.mark.parametrize("seeds", ["0,0", "a", "1.5", "0,-1"])
+def test_seeds_that_cannot_be(capsys, records, tmp_path, seeds):
+    given = (f"--records={records[0]}", f"--val_records={records[1]}", f"--output_dir={tmp_path}", *SMALL[:-1])
+    assert run("ablate", *given, f"--seeds={seeds}") == 1
+    assert f"--seeds={seeds}: different whole numbers" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_everything_runs_once_for_each_seed(records, tmp_path):
+    given = (f"--records={records[0]}", f"--val_records={records[1]}", f"--output_dir={tmp_path}", *SMALL[:-1])
+    assert run("ablate", *given, "--seeds=3,4", "--experiments=enet") == 0
+    assert [store.read_config(tmp_path / one).training.seed for one in ("enet", "seed-4/enet")] == [3, 4]
+    assert (tmp_path / "ablation.md").read_text().count(" ± ") == 2  # in Table 4 alone
 
 
 def test_fig_8_shows_the_weights_of_equation_12():

@@ -13,6 +13,7 @@ import functools
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from absl import flags
@@ -46,6 +47,12 @@ flags.DEFINE_list(
 )  # fmt: skip
 
 
+flags.DEFINE_list(
+    "seeds", None, "Trains everything once for each, such as 0,1,2, in OUTPUT_DIR and OUTPUT_DIR/seed-1 …; the tables "
+    "have means and their intervals.", flag_values=FLAGS,
+)  # fmt: skip
+
+
 def _about(photos: int, experiment: config.Experiment) -> str:
     model, training = experiment.model, experiment.training
     scored = FLAGS.test_records or f"{FLAGS.val_records}, which chose the weights, too"
@@ -69,6 +76,32 @@ def _settings(names: list[str]) -> dict[str, Any]:
         if name in names and needed not in names:
             raise InputError(f"--experiments: {name} starts from {needed}; name that, too")
     return settings
+
+
+def _seeds(directory: pathlib.Path, settings: dict[str, Any]) -> dict[pathlib.Path, dict[str, int]]:
+    """Where each seed's models are → what it changes in the settings; the first ones are in the directory itself."""
+    if not FLAGS.seeds:
+        return {directory: {}}
+    if (
+        "seed" in settings
+        or not all(one.isdecimal() for one in FLAGS.seeds)
+        or len(set(FLAGS.seeds)) < len(FLAGS.seeds)
+    ):
+        raise InputError(
+            f"--seeds={','.join(FLAGS.seeds)}: different whole numbers, such as 0,1,2, and no --seed beside"
+        )
+    places = [directory, *(directory / f"seed-{one}" for one in FLAGS.seeds[1:])]
+    return {place: {"seed": int(one)} for place, one in zip(places, FLAGS.seeds, strict=True)}
+
+
+def _first_weights() -> Callable[[Any, config.Model], None]:
+    source = runs.init_source(FLAGS)
+
+    def first(model: Any, settings: config.Model) -> None:
+        is_for_another = settings.network not in config.OF_MOBILENET and FLAGS.init_weights != config.IMAGENET
+        runs.load_first(model, None if is_for_another else source, settings)
+
+    return first
 
 
 def _costs(names: list[str], directory: pathlib.Path, training_paths: list[str]) -> dict[str, Any]:
@@ -96,15 +129,16 @@ def ablate() -> None:
     settings = _settings(names)
     training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
     test_paths = records.find(FLAGS.test_records or FLAGS.val_records)
-    directory, source = pathlib.Path(FLAGS.output_dir), runs.init_source(FLAGS)
-    network = experiments.settled(experiments.EXPERIMENTS[0], settings).model
-    first = functools.partial(runs.load_first, source=source, settings=network)
+    directory = pathlib.Path(FLAGS.output_dir)
+    seeds, first = _seeds(directory, settings), _first_weights()
     with tqdm(unit="step", disable=not sys.stderr.isatty()) as bar:
         command = shlex.join(["pnet-ablate", *cli.given(FLAGS)])
         watch = functools.partial(runs.watchers, bar)
-        experiments.train(names, training, validation, directory, settings, first, watch, command)
+        for place, changes in seeds.items():
+            experiments.train(names, training, validation, place, {**settings, **changes}, first, watch, command)
     with cli.progress("scoring", "photo") as update:
-        results, by_photo = experiments.score(names, directory, test_paths, update)
+        scored = [experiments.score(names, place, test_paths, update) for place in seeds]
+    results, by_photo = experiments.over_seeds([one for one, _ in scored]), scored[0][1]
     costs = _costs(names, directory, training.paths)
 
     experiment = store.read_config(directory / names[-1])

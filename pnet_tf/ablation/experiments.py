@@ -5,6 +5,8 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from pnet_tf import config, evaluation, presets, store
 from pnet_tf.data import illumination, mixture, records
 from pnet_tf.errors import InputError
@@ -22,6 +24,9 @@ TWICE = {"bisenet_448": "bisenet"}
 DEAR = ("portraitfcn",)
 """A hundred times PortraitNet's multiply-adds: it runs when it is asked for."""
 
+FRESH = (*COMPETITORS, *TWICE)
+"""Started from random weights, as the paper's authors did."""
+
 KNOWN = (*EXPERIMENTS, *COMPETITORS, *TWICE, *DEAR)
 STARTS_FROM = {"exp2_b": "exp1_m"}
 """PortraitNet-B starts from the trained PortraitNet-M (section 4.4.1)."""
@@ -34,6 +39,12 @@ ILLUMINATION_SEED = 0
 
 HALF_WIDTH = "half_width"
 """Beside the sizes: a figure → half the width of its mean's 95 % interval over photos, at the network's size."""
+
+OVER_SEEDS = "half_width_over_seeds"
+"""The same over runs of several seeds."""
+
+_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""97.5 % quantile of Student's t by degrees of freedom, from 1 on."""
 
 Results = dict[str, dict[str, dict[str, dict[str, float]]]]
 """Experiment → TEST or ILLUMINATION → NETWORK_SIZE or PHOTO_SIZE → the figures of `metrics.Scores.result`; or
@@ -66,7 +77,7 @@ def train(
     validation: dict[str, list[str]],
     directory: pathlib.Path,
     settings: dict[str, Any],
-    initialise: Callable[[keras.Model], None],
+    initialise: Callable[[keras.Model, config.Model], None],
     watch: Callable[[str], loop.Watchers],
     command: str = "",
 ) -> None:
@@ -77,8 +88,8 @@ def train(
       training, validation: as for `loop.fit`.
       directory: where the folders are.
       settings: changes to all presets, see `settled`.
-      initialise: first weights, but for those that start from another experiment, and for the competitors, which the
-        paper's authors started afresh.
+      initialise: first weights for a network of these settings; not asked for those that start from another experiment,
+        and for `FRESH` ones.
       watch: an experiment's name → its watchers.
       command: how all was called, for each run.json.
 
@@ -87,7 +98,7 @@ def train(
     """
     for name in names:
         experiment = settled(name, settings)
-        first = initialise if name in EXPERIMENTS else lambda model: None
+        first = functools.partial(initialise, settings=experiment.model) if name not in FRESH else lambda model: None
         if name in STARTS_FROM:
             first = functools.partial(weights.load, path=directory / STARTS_FROM[name] / store.WEIGHTS)
         loop.fit(training, validation, directory / name, experiment, first, watch(name), command=command)
@@ -130,6 +141,30 @@ def score(
             results[name][key][HALF_WIDTH] = {masks.FOREGROUND_IOU: width}
             by_photo.setdefault(name, found)
     return results, by_photo
+
+
+def over_seeds(found: Sequence[Results]) -> Results:
+    """The mean of several seeds' results, figure by figure, and beside it `OVER_SEEDS`; one seed's as they are."""
+    if len(found) == 1:
+        return found[0]
+    means = _mean(found)
+    for name, sets in means.items():
+        for key, figures in sets.items():
+            runs = [one[name][key][evaluation.NETWORK_SIZE][masks.FOREGROUND_IOU] for one in found]
+            figures[OVER_SEEDS] = {masks.FOREGROUND_IOU: half_width(runs)}
+    return means
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], dict):
+        return {key: _mean([one[key] for one in values]) for key in values[0]}
+    return float(np.mean(values))
+
+
+def half_width(runs: Sequence[float]) -> float:
+    """Half of the 95 % interval of the mean of two runs or more, by Student's t; beyond ten runs with that of ten."""
+    quantile = _STUDENT[min(len(runs) - 1, len(_STUDENT)) - 1]
+    return float(quantile * np.std(runs, ddof=1) / np.sqrt(len(runs)))
 
 
 def hardest(by_photo: dict[str, dict[str, float]], count: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Tables 1 to 6 in the paper's form, with the paper's own figures beside; accuracies in per cent, at network size."""
 
 from pnet_tf.ablation.costs import Costs
-from pnet_tf.ablation.experiments import HALF_WIDTH, ILLUMINATION, TEST, Results
+from pnet_tf.ablation.experiments import HALF_WIDTH, ILLUMINATION, OVER_SEEDS, TEST, Results
 from pnet_tf.evaluation import NETWORK_SIZE
 from pnet_tf.metrics import masks
 from pnet_tf.model import summary
@@ -83,11 +83,12 @@ def percent(results: Results, experiment: str, figure: str, photos: str = TEST) 
 
 
 def _accuracy(results: Results, experiment: str, photos: str = TEST) -> str:
-    """Foreground IoU with its interval, as `95.91 ± 0.40`; NOT_RUN where there is none."""
+    """Foreground IoU with its intervals, as `95.91 ± 0.40 ± 0.12`; NOT_RUN where there is none."""
     if experiment not in results:
         return NOT_RUN
-    width = 100 * results[experiment][photos][HALF_WIDTH][masks.FOREGROUND_IOU]
-    return f"{percent(results, experiment, masks.FOREGROUND_IOU, photos):.2f} ± {width:.2f}"
+    figures = results[experiment][photos]
+    widths = [100 * figures[one][masks.FOREGROUND_IOU] for one in (HALF_WIDTH, OVER_SEEDS) if one in figures]
+    return " ± ".join(f"{one:.2f}" for one in (percent(results, experiment, masks.FOREGROUND_IOU, photos), *widths))
 
 
 def edge_curves(results: Results) -> dict[int, tuple[float, float]]:
@@ -190,6 +191,7 @@ def report(results: Results, costs: dict[str, Costs], sizes: Sizes, about: str) 
         f"ResNet18 brings and nobody asks. Convention: {summary.CONVENTION}.",
         "## Table 6: milliseconds of a photo, median, on this machine",
         table_6(costs, sizes),
-        f"± is the 95 % interval of a mean over photos; {NOT_RUN} was not run, or is not possible.",
+        "± is the 95 % interval of a mean over photos, a second one that of a mean over seeds; "
+        f"{NOT_RUN} was not run, or is not possible.",
     )
     return "\n\n".join(parts) + "\n"
