@@ -41,6 +41,16 @@ def test_a_network_of_free_size_gets_the_photo_in_its_proportions(tmp_path):
     assert answer[:, :63].max() < 0.01 and answer[:, 65:].min() > 0.99
 
 
+def test_latency_beside_other_files(tmp_path):
+    from pnet_tf.benchmark import latency
+
+    free, fixed = red(tmp_path / "free.onnx", ["n", 3, "h", "w"]), red(tmp_path / "fixed.onnx", [1, 3, 32, 64])
+    timings = latency.compare([f"{free}:0..1:64", f"{fixed}:-1..1"], [1, 2], runs=3)
+    assert [(one.threads, one.runs, one.median > 0) for one in timings] == [(1, 3, True)] * 2 + [(2, 3, True)] * 2
+    with pytest.raises(InputError, match=r"free\.onnx: takes any size; name the side"):
+        latency.compare([f"{free}:0..1"], [1], runs=3)
+
+
 def test_a_network_of_fixed_size_gets_it_stretched(tmp_path):
     path = red(tmp_path / "red.onnx", [1, 3, 32, 64])
     assert peer.PeerNetwork(f"{path}:0..1")(np.full((7, 5, 3), 51, np.uint8)) == pytest.approx(0.2)

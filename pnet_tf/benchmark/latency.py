@@ -1,4 +1,4 @@
-"""How long .tflite files take; they take turns, so that a slow minute slows all alike."""
+"""How long model files take; they take turns, so that a slow minute slows all alike."""
 
 import dataclasses
 import pathlib
@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pnet_tf.benchmark import startup
+from pnet_tf.benchmark import ready, startup
 from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
-from pnet_tf.runtime.network import invoke, open_interpreter
 
 WARM_UP = 5
 STARTS = 3
@@ -41,13 +40,12 @@ class Timing:
     memory: int | None
 
 
-def _runner(content: bytes, threads: int, origin: str) -> Callable[[], float]:
-    interpreter = open_interpreter(content, threads, origin)
-    startup.random_input(interpreter)
+def _timed(fill: ready.Fill) -> Callable[[], float]:
+    run = fill()
 
     def once() -> float:
         started = time.perf_counter()
-        invoke(interpreter, origin)
+        run()
         return (time.perf_counter() - started) * 1e3
 
     return once
@@ -55,12 +53,12 @@ def _runner(content: bytes, threads: int, origin: str) -> Callable[[], float]:
 
 def latency(content: bytes, runs: int = 30, threads: int = 1) -> float:
     """Median milliseconds of one file's content alone, after the warm-up."""
-    once = _runner(content, threads, "the given bytes")
+    once = _timed(ready.of_content(content, threads, "the given bytes"))
     return float(np.median([once() for _ in range(WARM_UP + runs)][WARM_UP:]))
 
 
-def _start(path: str, threads: int) -> dict[str, float | None]:
-    starts = [dataclasses.asdict(startup.measure(path, threads)) for _ in range(STARTS)]
+def _start(model: str, threads: int) -> dict[str, float | None]:
+    starts = [dataclasses.asdict(startup.measure(model, threads)) for _ in range(STARTS)]
     columns = {name: [one[name] for one in starts] for name in starts[0]}
     return {name: None if None in values else float(np.median(values)) for name, values in columns.items()}
 
@@ -92,23 +90,23 @@ def compare(
     """Times the files in turns: one run of each, then the next round. How they start is measured apart, before.
 
     Args:
-      models: .tflite files, of any contract; a range such as `:0..1` behind the path is allowed, and does not matter.
+      models: .tflite files, of any contract, or .onnx files; a range such as `:0..1` behind the path is allowed, and
+        does not matter, a side behind that is what an .onnx file of free size gets.
       thread_counts: each is measured apart.
       runs: timed runs of each file, after `WARM_UP` untimed ones.
       on_run: told how many of how many rounds are done.
 
     Raises:
-      InputError: a file that is missing or that LiteRT cannot run.
+      InputError: a file that is missing or that cannot be run.
     """
-    paths = [peer.parse(model).path for model in models]
-    for path in paths:
+    for path in [peer.parse(model).path for model in models]:
         if not pathlib.Path(path).is_file():
             raise InputError(f"{path}: no such model file")
     timings = []
     for position, threads in enumerate(thread_counts):
-        starts = [_start(path, threads) for path in paths]
-        runners = [_runner(pathlib.Path(path).read_bytes(), threads, path) for path in paths]
-        times: list[list[float]] = [[] for _ in paths]
+        starts = [_start(model, threads) for model in models]
+        runners = [_timed(ready.opened(model, threads)) for model in models]
+        times: list[list[float]] = [[] for _ in models]
         for round_number in range(WARM_UP + runs):
             for index, once in enumerate(runners):
                 taken = once()

@@ -1,4 +1,4 @@
-"""What it costs to open a .tflite file: time and memory, each time in a fresh process."""
+"""What it costs to open a model file: time and memory, each time in a fresh process."""
 
 import contextlib
 import dataclasses
@@ -8,10 +8,9 @@ import re
 import time
 from concurrent import futures
 
-import numpy as np
-
+from pnet_tf.benchmark import ready
 from pnet_tf.errors import InputError
-from pnet_tf.runtime.network import invoke, open_interpreter
+from pnet_tf.runtime import peer
 
 INVOCATIONS = 3
 """Memory still grows in the first one."""
@@ -22,9 +21,9 @@ class Start:
     """One start of one file.
 
     Attributes:
-      initialisation: from the file on disk to allocated tensors with XNNPACK, milliseconds.
+      initialisation: from the file on disk to a network that is ready, milliseconds.
       first: the first inference, milliseconds.
-      memory: bytes of resident memory by which the process grew, at its peak, from LiteRT imported to the last
+      memory: bytes of resident memory by which the process grew, at its peak, from the runtime imported to the last
         inference; None on a system that does not tell.
     """
 
@@ -51,42 +50,39 @@ def _peak() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
 
-def random_input(interpreter, seed: int = 0) -> None:
-    """Fills every input tensor with whole numbers 0..126, which each type can hold."""
-    rng = np.random.default_rng(seed)
-    for detail in interpreter.get_input_details():
-        interpreter.set_tensor(detail["index"], rng.integers(0, 127, detail["shape"]).astype(detail["dtype"]))
-
-
-def _start(path: str, threads: int) -> Start:
+def _start(model: str, threads: int) -> Start:
     """Runs in the fresh process."""
-    import ai_edge_litert.interpreter  # noqa: F401  (so that its time and memory are not the model's)
+    # What the runtime itself takes, in time and memory, is not the model's.
+    if peer.parse(model).path.endswith(peer.ONNX):
+        import onnxruntime  # noqa: F401
+    else:
+        import ai_edge_litert.interpreter  # noqa: F401
 
     _forget_peak()
     before, started = _peak(), time.perf_counter()
-    interpreter = open_interpreter(pathlib.Path(path).read_bytes(), threads, path)
+    fill = ready.opened(model, threads)
     opened = time.perf_counter()
-    random_input(interpreter)
+    run = fill()
     filled = time.perf_counter()
-    invoke(interpreter, path)
+    run()
     answered = time.perf_counter()
     for _ in range(INVOCATIONS - 1):
-        invoke(interpreter, path)
+        run()
     after = _peak()
     grown = None if before is None or after is None else after - before
     return Start((opened - started) * 1e3, (answered - filled) * 1e3, grown)
 
 
-def measure(path: str, threads: int) -> Start:
+def measure(model: str, threads: int) -> Start:
     """Opens a file and runs it in a process of its own.
 
     The process is spawned: a script that calls this keeps its own work under `if __name__ == "__main__"`.
 
     Raises:
-      InputError: a file that LiteRT cannot run, or that takes more memory than there is.
+      InputError: a file that cannot be run, or that takes more memory than there is.
     """
     with futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         try:
-            return pool.submit(_start, path, threads).result()
+            return pool.submit(_start, model, threads).result()
         except futures.process.BrokenProcessPool:
-            raise InputError(f"{path}: the process that ran it was killed; is there enough memory?") from None
+            raise InputError(f"{model}: the process that ran it was killed; is there enough memory?") from None

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import re
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -86,24 +86,29 @@ class _TFLite:
         return np.clip(steps, np.iinfo(dtype).min, np.iinfo(dtype).max).astype(dtype)
 
 
+def open_onnx(path: str, threads: int) -> Any:
+    """An onnxruntime session on the CPU; raises InputError without onnxruntime, or for a file that it cannot run."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise InputError(
+            f"{path}: .onnx files need onnxruntime, which the runtime leaves out; in the project's folder: "
+            "pip install '.[onnx]'"
+        ) from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 4
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own classes derive from nothing narrower
+        first_line = str(error).splitlines()[0] if str(error) else "unreadable"
+        raise InputError(f"{path}: not an .onnx model that onnxruntime can run ({first_line})") from None
+
+
 class _Onnx:
     """[1, 3, H, W] or [1, H, W, 3] float32; the answer has its channels where the input has them."""
 
     def __init__(self, path: str, threads: int):
-        try:
-            import onnxruntime
-        except ImportError:
-            raise InputError(
-                f"{path}: .onnx files need onnxruntime, which the runtime leaves out; in the project's folder: "
-                "pip install '.[onnx]'"
-            ) from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 4
-        try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own classes derive from nothing narrower
-            first_line = str(error).splitlines()[0] if str(error) else "unreadable"
-            raise InputError(f"{path}: not an .onnx model that onnxruntime can run ({first_line})") from None
+        self._session = open_onnx(path, threads)
         inputs = self._session.get_inputs()
         shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else ()
         self._first = len(shape) == 4 and shape[1] == 3
