@@ -111,7 +111,7 @@ def test_a_clip_that_is_asked_to_end_leaves_nothing(tmp_path):
     main = "import sys; from pnet_tf_tools import segment; sys.exit(segment.main(sys.argv[1:]))"
     words = [f"{tmp_path}/a.mp4", f"--output={tmp_path}/b.mp4", LITE]
     process = subprocess.Popen([sys.executable, "-c", main, *words])
-    while not list(tmp_path.glob(".b-*")) and process.poll() is None:
+    while not list(tmp_path.glob(".b.*")) and process.poll() is None:
         pass
     process.terminate()
     process.wait(timeout=60)

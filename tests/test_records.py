@@ -159,7 +159,7 @@ def spoil_same_id(directory):
         (spoil_values, ["p001.png", "0, 1, 7, 255"]),
         (spoil_truncated, ["p001.jpg", "truncated"]),
         (spoil_unreadable, ["p001.jpg", "unreadable"]),
-        (spoil_empty_file, ["p001.jpg", "unreadable"]),
+        (spoil_empty_file, ["p001.jpg", "an empty file"]),
         (spoil_same_id, ["p001.png", "same id"]),
     ],
 )

@@ -23,6 +23,9 @@ from pnet_tf.errors import InputError
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """glibc's numbers, malloc.h."""
 
+MOST_THREADS = 1024
+"""Of a network; LiteRT takes any number that fits its integers, and asks the system for as many."""
+
 LINE_SECONDS = 30
 """Between two lines of progress where no terminal is."""
 
@@ -210,11 +213,11 @@ def keep_freed_memory() -> None:
 
 
 def thread_counts(words: list[str]) -> list[int]:
-    """The numbers of a --threads list, without repetitions; raises InputError for anything but positive numbers."""
+    """The numbers of a --threads list, without repetitions; raises InputError for anything else."""
     try:
         counts = [int(word) for word in words]
     except ValueError:
         counts = []
-    if min(counts, default=0) < 1:
-        raise InputError(f"--threads={','.join(words)}: comma-separated numbers of at least 1, such as 1,2")
+    if min(counts, default=0) < 1 or max(counts) > MOST_THREADS:
+        raise InputError(f"--threads={','.join(words)}: comma-separated numbers from 1 to {MOST_THREADS}, such as 1,2")
     return list(dict.fromkeys(counts))

@@ -55,7 +55,7 @@ flags.DEFINE_string(
     "clip", None, "In place of photos: a clip, and how still its masks hold with each --steady of pnet-segment.",
     flag_values=FLAGS,
 )  # fmt: skip
-flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer("threads", 2, "Threads for a .tflite file.", 1, cli.MOST_THREADS, flag_values=FLAGS)
 flags.DEFINE_string("json", None, "Writes the figures to this file, too.", flag_values=FLAGS)
 flags.DEFINE_string("per_photo", None, "Writes every photo's figures to this .csv file.", flag_values=FLAGS)
 flags.DEFINE_string("worst", None, "Draws the photos of the lowest foreground IoU, a picture.", flag_values=FLAGS)

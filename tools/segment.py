@@ -46,7 +46,7 @@ flags.DEFINE_enum(
     "resize", "letterbox", ["letterbox", "stretch"], "How a photo meets the network's size.", flag_values=FLAGS
 )
 flags.DEFINE_integer(
-    "threads", None, "Threads of the network; 2, of clips 1, whose stages share the cores.", lower_bound=1,
+    "threads", None, "Threads of the network; 2, of clips 1, whose stages share the cores.", 1, cli.MOST_THREADS,
     flag_values=FLAGS,
 )  # fmt: skip
 flags.DEFINE_boolean("recursive", False, "Looks into the folders of a folder, too.", flag_values=FLAGS)

@@ -38,7 +38,7 @@ class Container:
         self._av = reader.av()
         self.path = path
         try:
-            self._file = self._av.open(str(path))
+            self._file = self._av.open(str(path), metadata_errors="replace")
         except (self._av.error.FFmpegError, OSError):
             raise InputError(f"{path}: no clip that FFmpeg reads, or it is truncated; replace it") from None
         self._pieces, self._come_to_rest = None, lambda: None
