@@ -118,10 +118,18 @@ def test_settings_that_a_competitor_has_not_are_portraitnets():
     assert (enet.model.width, enet.model.input_height, enet.training.epochs) == (1.0, 96, 3)
     twice = experiments.settled("bisenet_448", {})
     assert (twice.model.input_height, twice.model.input_width, twice.model.network) == (448, 448, "bisenet")
-    for name, budget in budgets.BUDGETS.items():
-        assert (
-            experiments.settled("bisenet_plus", budget).training.epochs == {"hour": 4, "night": 36, "paper": 2000}[name]
-        )
+
+
+@pytest.mark.parametrize(
+    ("records", "epochs"), [(1206, {"hour": 4, "night": 36, "paper": 2000}), (46, {"hour": 150, "night": 1350})]
+)
+def test_a_budget_is_the_same_number_of_steps_on_any_records(records, epochs):
+    """75 and 2 whole batches of 16 an epoch."""
+    for name, expected in epochs.items():
+        settings = budgets.settings(name, records)
+        found = experiments.settled("bisenet_plus", settings).training
+        assert found.epochs == expected
+    assert budgets.settings("hour", 1206, batch_size=32)["epochs"] == 9
 
 
 def test_experiments_that_cannot_be(capsys, records, tmp_path):

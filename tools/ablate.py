@@ -38,8 +38,8 @@ runs.define_settings(FLAGS, without=("boundary_weight", "boundary_emphasis", "co
 
 
 flags.DEFINE_enum(
-    "budget", None, ["hour", "night", "paper"], "4, 36 or 2000 epochs with what such a length needs; settings that are "
-    "given count before it.", flag_values=FLAGS,
+    "budget", None, ["hour", "night", "paper"], "300 or 2700 steps of each network, in as many epochs as that is, or the "
+    "paper's 2000 epochs, with what such a length needs; settings that are given count before it.", flag_values=FLAGS,
 )  # fmt: skip
 flags.DEFINE_list(
     "experiments", None, "Which of exp1_m, exp2_b, exp3_c, exp4_full, enet, bisenet, bisenet_plus, bisenet_448; "
@@ -63,11 +63,11 @@ def _about(photos: int, experiment: config.Experiment) -> str:
     )
 
 
-def _settings(names: list[str]) -> dict[str, Any]:
+def _settings(names: list[str], drawn: int) -> dict[str, Any]:
     """The budget's settings and those given, refused before anything runs."""
     from pnet_tf.ablation import budgets, experiments
 
-    settings = budgets.BUDGETS[FLAGS.budget] if FLAGS.budget else {}
+    settings = budgets.settings(FLAGS.budget, drawn, FLAGS.batch_size) if FLAGS.budget else {}
     start = presets.get(experiments.EXPERIMENTS[0]).replace(**settings)
     settings = {**settings, **runs.changed_settings(start, FLAGS)}
     for name in names:
@@ -126,8 +126,8 @@ def ablate() -> None:
     cli.one_opencv_thread()
     names = FLAGS.experiments or [*experiments.EXPERIMENTS, *experiments.COMPETITORS]
     names = [one for one in experiments.KNOWN if one in names] + [one for one in names if one not in experiments.KNOWN]
-    settings = _settings(names)
     training, validation = mixture.parse(FLAGS.records), mixture.validation_sets(FLAGS.val_records)
+    settings = _settings(names, training.drawn)
     test_paths = records.find(FLAGS.test_records or FLAGS.val_records)
     directory = pathlib.Path(FLAGS.output_dir)
     seeds, first = _seeds(directory, settings), _first_weights()
