@@ -38,9 +38,13 @@ runs.define_settings(FLAGS, without=("boundary_weight", "boundary_emphasis", "co
 
 
 flags.DEFINE_enum(
-    "budget", None, ["hour", "night", "paper"], "300 or 2700 steps of each network, in as many epochs as that is, or "
-    "the paper's 2000 epochs, with what such a length needs; settings that are given count before it.", flag_values=FLAGS,
-)  # fmt: skip
+    "budget",
+    None,
+    ["hour", "night", "paper"],
+    "300 or 2700 steps of each network, in as many epochs as that is, or the paper's 2000 epochs, with what such a length "
+    "needs; settings that are given count before it.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_list(
     "experiments", None, "Which of exp1_m, exp2_b, exp3_c, exp4_full, enet, bisenet, bisenet_plus, bisenet_448; "
     "all but the last by default.", flag_values=FLAGS,
