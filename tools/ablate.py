@@ -41,8 +41,8 @@ flags.DEFINE_enum(
     "budget",
     None,
     ["hour", "night", "paper"],
-    "300 or 2700 steps of each network, in as many epochs as that is, or the paper's 2000 epochs, with what such a length "
-    "needs; settings that are given count before it.",
+    "300 or 2700 steps of each network, in as many epochs as that is, or the paper's 2000 epochs, with what such a "
+    "length needs; settings that are given count before it.",
     flag_values=FLAGS,
 )
 flags.DEFINE_list(
