@@ -40,6 +40,7 @@ def test_photos_of_one_name_keep_apart(folder):
     assert outputs(["."], "out") == ["out/me.jpg.png", "out/me.png.png", "out/other.png"]
     assert outputs(["me.jpg", "me.png"], None) == ["me.jpg-cutout.png", "me.png-cutout.png"]
     assert outputs(["me.jpg", "other.jpg", "./me.jpg"], "out") == ["out/me.png", "out/other.png"]
+    assert outputs(["me.jpg", "./me.jpg"], "out.png") == ["out.png"]
     (folder / "a").mkdir()
     write_photo(folder / "a/me.jpg", portrait(3)[0])
     with pytest.raises(InputError, match=r"me\.jpg, a/me\.jpg would all become this"):

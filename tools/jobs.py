@@ -109,12 +109,12 @@ def plan(
       InputError: a folder without --output, several inputs and one picture, two photos that would become one file, an
         output that is an input, a clip into a pipe.
     """
+    inputs = list({_resolved(one): one for one in inputs}.values())
     into_folder = bool(output) and output != PIPE and (output.endswith("/") or pathlib.Path(output).is_dir())
     several = len(inputs) > 1
     _refuse_an_output_among(inputs, output)
     jobs: list[Job] = []
-    named = [pathlib.Path(one) for one in inputs if one != PIPE and not pathlib.Path(one).is_dir()]
-    files = list({one.resolve(): one for one in named}.values())
+    files = [pathlib.Path(one) for one in inputs if one != PIPE and not pathlib.Path(one).is_dir()]
     for one in inputs:
         if one == PIPE:
             jobs += _of_pipe(output, several)
