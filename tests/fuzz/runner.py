@@ -16,6 +16,10 @@ SECONDS = 10
 MEMORY = 1_500
 """Megabytes that a process may hold at most."""
 
+_TOOLS = ["average", "check", "convert", "evaluate", "segment", "show_views", "train"]
+PRELOADED = ("tensorflow", "pnet_tf.stack", "tfrecords.writer", *(f"pnet_tf_tools.{tool}" for tool in _TOOLS))
+"""Imported before anything is forked; modules of the project as it is installed, for the others are not found there."""
+
 _CRASHED = 99
 
 
@@ -48,7 +52,7 @@ def listing(folder: pathlib.Path) -> set[str]:
 def run(tool: str, arguments: list[str], folder: pathlib.Path) -> tuple[int, str]:
     """The exit status and stderr of a command started in `folder`; raises AssertionError for what must never be."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fuzz_preloaded"])
+    context.set_forkserver_preload(list(PRELOADED))
     told = str(folder) + ".told"
     before = listing(folder)
     process = context.Process(target=_child, args=(tool, arguments, str(folder), told))
