@@ -27,7 +27,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = _beside(path)
+        lock, temporary = _beside(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
     try:
@@ -42,11 +42,15 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
             raise InputError(f"{path}: cannot be written ({error.strerror})") from None
         raise
     finally:
-        os.close(handle)
+        if lock is not None:
+            os.close(lock)
 
 
-def _beside(path: pathlib.Path) -> tuple[int, pathlib.Path]:
-    """An empty file that nobody else writes: of a fixed name, or while another process holds that, of a random one."""
+def _beside(path: pathlib.Path) -> tuple[int | None, pathlib.Path]:
+    """An empty file that nobody else writes, and the open lock that says so.
+
+    It has a fixed name, or, while another process holds that and where there are no locks, a random one.
+    """
     if fcntl:
         temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -58,7 +62,8 @@ def _beside(path: pathlib.Path) -> tuple[int, pathlib.Path]:
                 return handle, temporary
         os.close(handle)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    return handle, pathlib.Path(name)
+    os.close(handle)  # Windows does not rename what is open
+    return None, pathlib.Path(name)
 
 
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:

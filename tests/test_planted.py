@@ -105,6 +105,19 @@ def test_conversion_refuses_and_names_them_all(planted, tmp_path, capsys):
     assert not (tmp_path / "records").exists()
 
 
+def test_nothing_but_damage_is_named_with_the_flag_too(tmp_path, capsys):
+    for place, suffix in (("Images", "jpg"), ("Labels", "png")):
+        (tmp_path / place).mkdir()
+        for name in "ab":
+            (tmp_path / place / f"{name}.{suffix}").touch()
+    given = [f"--input_dir={tmp_path}", f"--output_dir={tmp_path}/records", "--split=all", "--skip_damaged"]
+    assert run("convert", *given) == 1
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert sorted(pathlib.Path(one.split(":")[0]).name for one in lines) == ["a.jpg", "b.jpg"]
+    assert last == "error: 2 of 2 photos cannot be taken, named above; mend them"
+    assert not (tmp_path / "records").exists()
+
+
 def test_the_rest_is_converted_and_what_looks_odd_is_told(planted, tmp_path, capsys):
     folder, faults = planted
     flags = [f"--input_dir={folder}", f"--output_dir={tmp_path}/records", "--split=all"]

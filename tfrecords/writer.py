@@ -141,7 +141,7 @@ Runner = Callable[[list[Shard], Preparation], list[dict[str, Any]]]
 
 def _write(planned: list[Shard], runner: Runner, preparation: Preparation, skip_damaged: bool) -> list[dict[str, Any]]:
     results = runner(planned, preparation)
-    if not skip_damaged:
+    if not skip_damaged or not any(result["photos"] for result in results):
         _refuse_faults(Fault(*one) for result in results for one in result["faults"])
     return results
 
@@ -180,7 +180,7 @@ def convert(
       The manifest's entry: command, records, dropped, mean_foreground_share, digest, files with sizes, photos.
 
     Raises:
-      Faults: items of which no record can be made.
+      Faults: items of which no record can be made; with `skip_damaged` where there are no others.
       InputError: nothing to write, duplicate ids, the split already there, a photo that another split of the directory
         holds, no face on any photo, a place that cannot be written.
     """

@@ -209,10 +209,8 @@ def _each_fault_told(total: int) -> Iterator[None]:
         if len(faults.reasons) == 1:
             raise
         _tell_each(faults.reasons)
-        raise InputError(
-            f"{len(faults.reasons)} of {total} photos cannot be taken, named above; mend them, or --skip_damaged "
-            "leaves them out"
-        ) from None
+        remedy = "mend them" if FLAGS.skip_damaged else "mend them, or --skip_damaged leaves them out"
+        raise InputError(f"{len(faults.reasons)} of {total} photos cannot be taken, named above; {remedy}") from None
 
 
 def _tell_each(reasons: list[str]) -> None:

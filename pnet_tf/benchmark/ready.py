@@ -9,7 +9,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.runtime import peer
 from pnet_tf.runtime.network import invoke, open_interpreter
 
-Fill = Callable[[], Callable[[], None]]
+Fill = Callable[[], Callable[[], object]]
 """Fills an open file's inputs with whole numbers 0..126, which each type can hold; then the file runs once a call."""
 
 
@@ -41,7 +41,7 @@ def of_content(content: bytes, threads: int, origin: str) -> Fill:
 def _onnx(path: str, side: int | None, threads: int) -> Fill:
     session = peer.open_onnx(path, threads)
 
-    def fill() -> Callable[[], None]:
+    def fill() -> Callable[[], object]:
         rng, fed = np.random.default_rng(0), {}
         for one in session.get_inputs():
             if side is None and not all(isinstance(length, int) for length in one.shape[1:]):
@@ -50,6 +50,6 @@ def _onnx(path: str, side: int | None, threads: int) -> Fill:
                 length if isinstance(length, int) else side if place else 1 for place, length in enumerate(one.shape)
             ]
             fed[one.name] = rng.integers(0, 127, shape).astype(np.float32)
-        return lambda: session.run(None, fed)
+        return lambda: peer.run_onnx(session, None, fed, path)
 
     return fill

@@ -104,6 +104,15 @@ def open_onnx(path: str, threads: int) -> Any:
         raise InputError(f"{path}: not an .onnx model that onnxruntime can run ({first_line})") from None
 
 
+def run_onnx(session: Any, names: list[str] | None, fed: dict[str, np.ndarray], path: str) -> list[np.ndarray]:
+    """The named outputs, None for all, of one inference; raises InputError for a file that fails in it."""
+    try:
+        return session.run(names, fed)
+    except Exception as error:  # as above
+        first_line = str(error).splitlines()[0] if str(error) else "no reason given"
+        raise InputError(f"{path}: onnxruntime cannot run it ({first_line})") from None
+
+
 class _Onnx:
     """[1, 3, H, W] or [1, H, W, 3] float32; the answer has its channels where the input has them."""
 
@@ -122,11 +131,8 @@ class _Onnx:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         fed = np.ascontiguousarray(pixels.transpose(2, 0, 1) if self._first else pixels, np.float32)[None]
-        try:
-            answer = np.asarray(self._session.run([self._output], {self._input: fed})[0], np.float32)[0]
-        except Exception as error:  # as above
-            first_line = str(error).splitlines()[0] if str(error) else "no reason given"
-            raise InputError(f"{self._path}: onnxruntime cannot run it ({first_line})") from None
+        (answer,) = run_onnx(self._session, [self._output], {self._input: fed}, self._path)
+        answer = np.asarray(answer, np.float32)[0]
         if answer.ndim == 2:
             return answer[..., None]
         if answer.ndim != 3:

@@ -4,13 +4,16 @@ XNNPACK has kernels of its own for every core, with and without dot products. In
 summation, floats are not.
 """
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import emulator
 import photos
 from pnet_tf import resize
-from pnet_tf.runtime.network import open_interpreter
+from pnet_tf.runtime.network import TFLiteNetwork
 
 ASSETS = emulator.ROOT / "pnet_tf/assets"
 FILES = sorted(one.stem for one in ASSETS.glob("*.tflite"))
@@ -21,18 +24,15 @@ PICTURES = ("astronaut", "camera", "coffee")
 def asked(request, tmp_path_factory):
     """A shipped file, its inputs on disk, and this machine's answers."""
     model = ASSETS / f"{request.param}.tflite"
-    interpreter = open_interpreter(model.read_bytes(), 1, request.param)
-    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    size = tuple(int(one) for one in source["shape"][1:3])
-    images = np.stack([resize.fit_photo(photos.picture(name), *size, "letterbox")[0][None] for name in PICTURES])
-    given = tmp_path_factory.mktemp(request.param) / "given.npy"
-    np.save(given, images)
-    answers = []
-    for image in images:
-        interpreter.set_tensor(source["index"], image.astype(source["dtype"]))
-        interpreter.invoke()
-        answers.append(interpreter.get_tensor(target["index"]))
-    return model, given, np.stack(answers)
+    network = TFLiteNetwork(model)
+    fitted = [
+        resize.fit_photo(photos.picture(name), network.height, network.width, "letterbox")[0][None] for name in PICTURES
+    ]
+    folder = tmp_path_factory.mktemp(request.param)
+    np.save(folder / "given.npy", np.stack(fitted))
+    program = [sys.executable, emulator.ANSWERS, model, folder / "given.npy", folder / "expected.npy"]
+    subprocess.run(program, check=True)
+    return model, folder / "given.npy", np.load(folder / "expected.npy")
 
 
 @pytest.mark.parametrize("core", emulator.CORES)

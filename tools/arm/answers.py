@@ -1,4 +1,4 @@
-"""Runs under qemu-aarch64: a model's answers to given inputs, or a number of further runs to count instructions of.
+"""Runs here and under qemu-aarch64: a model's answers to inputs, or a number of further runs to count instructions of.
 
 python3 answers.py MODEL INPUTS.npy OUTPUTS.npy [REPEATED]
 """

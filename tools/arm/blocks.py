@@ -1,8 +1,8 @@
 """What a program ran, by what its kernels are for: read from the file that count.c writes.
 
 XNNPACK's kernels have no names in the wheel, but each has instructions that no other kind needs: a convolution with
-dot products SDOT, a depthwise one SMULL of bytes that SADDW gathers, an addition of quantised tensors SSUBL and MLA on
-the same registers, a resize SMULL of halfwords. Code that lies together is one kernel.
+dot products SDOT, a depthwise one SMULL of bytes that SADDW gathers, an addition of quantised tensors SSUBL and SRSHL.
+Code that lies together is one kernel; resizes are among the rest.
 """
 
 import collections
@@ -64,5 +64,5 @@ def _purpose(kinds: collections.Counter) -> str:
     if kinds["smull.b"] and kinds["saddw"]:
         return "depthwise convolutions"
     if kinds["ssubl"] and kinds["srshl"]:
-        return "additions, resizes"
+        return "additions"
     return "rest"

@@ -10,6 +10,7 @@ import blocks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EMULATED = pathlib.Path(os.environ.get("PNET_ARM", ROOT / "out/arm")).absolute()
+ANSWERS = ROOT / "tools/arm/answers.py"
 # Arm's part number and what Linux calls the features, by QEMU's name of the core.
 CORES = {
     "cortex-a53": ("0xd03", "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid"),
@@ -43,7 +44,7 @@ def run(
     # Further threads of NumPy's BLAS would wait in loops, which are counted by how long that takes.
     surroundings = {"PYTHONPATH": f"{EMULATED / 'packages'}:{ROOT}", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     told = [word for name, value in surroundings.items() for word in ("-E", f"{name}={value}")]
-    program = [(EMULATED / "usr/bin/python3").resolve(), ROOT / "tools/arm/answers.py", model, given, answered]
+    program = [(EMULATED / "usr/bin/python3").resolve(), ANSWERS, model, given, answered]
     with tempfile.TemporaryDirectory() as folder:
         counts = pathlib.Path(folder, "blocks")
         plugin = ["-plugin", f"file={EMULATED / 'count.so'},to={counts}"]
