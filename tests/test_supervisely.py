@@ -103,3 +103,12 @@ def test_bad_exports_are_refused(tmp_path):
     assert "b.png: has no annotation" in sources.supervisely(directory, OPTIONS)[1].fault
     with pytest.raises(InputError, match="no Supervisely export"):
         sources.supervisely(tmp_path / "nowhere", OPTIONS)
+
+
+def test_an_annotation_that_does_not_read_is_the_fault_of_its_photo_alone(tmp_path):
+    for name in ("ds1", "ds2"):
+        export(tmp_path / name, [polygon([[0, 0], [1, 0], [1, 1]])])
+    (tmp_path / "ds1/ann/a.png.json").write_text("{")
+    good, bad = sources.supervisely(tmp_path, OPTIONS)
+    assert (good.id, good.fault, bad.id) == ("ds2__a", "", "ds1__a")
+    assert "ds1/ann/a.png.json: not JSON" in bad.fault

@@ -110,8 +110,7 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
     Objects without an area, such as rectangles and points, are not in the masks; `Item.left_out` names them.
 
     Raises:
-      InputError: no such folders, an annotation that does not read, classes that no annotation has (those found are
-        listed).
+      InputError: no such folders, no annotation that reads, classes that no annotation has (those found are listed).
     """
     sets = [directory] if (directory / "img").is_dir() else sorted(one.parent for one in directory.rglob("img"))
     if not sets:
@@ -127,13 +126,19 @@ def supervisely(directory: pathlib.Path, options: Options) -> list[Item]:
                 faulty.append(Item(f"{prefix}{path.stem}", "supervisely", path, None, fault=fault))
                 continue
             used.add(annotation)
-            things = masks.read_annotation(annotation)["objects"]
+            try:
+                things = masks.read_annotation(annotation)["objects"]
+            except InputError as error:
+                faulty.append(Item(f"{prefix}{path.stem}", "supervisely", path, None, fault=str(error)))
+                continue
             titles |= {str(thing.get("classTitle")) for thing in things}
             listed.append((f"{prefix}{path.stem}", path, annotation, things))
         for annotation in sorted((one / "ann").glob("*.json")):
             if annotation not in used:
                 fault = f"{annotation}: has no photo in {one / 'img'}; add it or remove the annotation"
                 faulty.append(Item(f"{prefix}{annotation.name}", "supervisely", annotation, None, fault=fault))
+    if not listed:
+        raise InputError(faulty[0].fault)
     chosen = options.classes or tuple(sorted(title for title in titles if title.lower().startswith(PERSON)))
     absent = [name for name in chosen if name not in titles]
     if absent or not chosen:
