@@ -13,7 +13,6 @@ from pnet_tf import config, files
 from pnet_tf.errors import InputError
 from pnet_tf.model import build as networks
 from pnet_tf.model import weights
-from pnet_tf.model.guided import DETAIL, GAIN
 from pnet_tf.model.portraitnet import BOUNDARY_HEAD, MASK_HEAD
 from pnet_tf.quantize import qat
 from pnet_tf.stack import keras
@@ -82,8 +81,7 @@ def initialise(model: keras.Model, settings: config.Model, directory: str | path
     """First weights from a model directory; one of head_rate=1 and bilinear up-sampling fits one of head_rate=2, too.
 
     The logits stay the same, but for the two outermost rows and columns (`portraitnet.half_rate_head`). One of other
-    decoder_channels gives its encoder, and of its decoder and heads what has the same shape; the rest begins afresh,
-    and so does a guided head that it lacks, which changes nothing at first.
+    decoder_channels gives its encoder, and of its decoder and heads what has the same shape; the rest begins afresh.
 
     Args:
       model: from `build` with these settings.
@@ -96,7 +94,6 @@ def initialise(model: keras.Model, settings: config.Model, directory: str | path
     theirs = read_config(directory).model if (directory / CONFIG).is_file() else settings
     full_rate_heads = (theirs.head_rate, settings.head_rate) == (1, 2)
     fresh = DECODER if theirs.decoder_channels != settings.decoder_channels else ()
-    fresh += (DETAIL,) if settings.guided_head and not theirs.guided_head else ()
     weights.load(model, directory / WEIGHTS, full_rate_heads, fresh)
 
 
@@ -135,6 +132,5 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
 
 def scale_logits(model: keras.Model, factor: float) -> None:
     """Multiplies the mask's logits by way of the head's weights; a temperature of 1 / `factor` (Guo et al. 2017)."""
-    for layer in model.layers:
-        if layer.name in (MASK_HEAD, GAIN):
-            layer.set_weights([factor * one for one in layer.get_weights()])
+    head = model.get_layer(MASK_HEAD)
+    head.set_weights([factor * one for one in head.get_weights()])

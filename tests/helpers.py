@@ -49,11 +49,9 @@ def write_records(directory: pathlib.Path, train: int = 12, val: int = 4) -> tup
 
 
 def sharpen_batch_norm(model, seed: int = 0) -> None:
-    """Gives every batch norm statistics that are not the identity, and a guided head gains: folding has work to do."""
+    """Gives every batch norm statistics that are not the identity, so that folding has work to do."""
     rng = np.random.default_rng(seed)
     for layer in model.layers:
-        if layer.name == "detail_gain":
-            layer.kernel.assign(rng.normal(0, 0.05, layer.kernel.shape))
         if hasattr(layer, "moving_variance"):
             size = layer.moving_variance.shape
             layer.moving_mean.assign(rng.normal(0, 0.1, size))

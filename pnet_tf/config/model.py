@@ -29,7 +29,6 @@ _OF_MOBILENET_ALONE = {
     "fusion": "add",
     "finest_skip": 4,
     "head_rate": 1,
-    "guided_head": False,
     "prior": False,
 }
 
@@ -89,9 +88,6 @@ class Model(Checked):
     head_rate: int = 1
     """Down-sampling rate at which the heads work, 1 or 2; 2, which the paper lacks and network=reference has not,
     saves time: they predict the logits of 2×2 pixels each in place of the last up-sampling."""
-    guided_head: bool = False
-    """The mask's logits take in the photo's own detail, by gains that the head learns, as a guided filter does; which
-    the paper lacks, and which sharpens the boundary. Of network=portraitnet with head_rate=2 alone."""
     prior: bool = False
     """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 
@@ -122,11 +118,6 @@ class Model(Checked):
             require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
             require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone; use finest_skip=4")
             require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone; use head_rate=1")
-            require(not self.guided_head, "guided_head: of network=portraitnet alone; leave it out")
         else:
             require(self.upsampling != "depthwise", "upsampling=depthwise: of network=reference alone; use bilinear")
             require(not self.prior, "prior: of network=reference alone")
-            require(
-                self.head_rate == 2 or not self.guided_head,
-                "guided_head: works on pixels of a head at rate 1/2; use head_rate=2 with it",
-            )

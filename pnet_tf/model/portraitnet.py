@@ -9,8 +9,7 @@ rate   encoder            decoder
 1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
 
 With head_rate=2 the heads take the place of the last up-sampling, too: at rate 1/2 they predict the logits of 2×2
-pixels each (sub-pixel convolution; Shi et al., CVPR 2016, section 3.2). With guided_head the mask's
-logits take in the photo's detail (`guided`).
+pixels each (sub-pixel convolution; Shi et al., CVPR 2016, section 3.2).
 """
 
 import numpy as np
@@ -18,7 +17,6 @@ import numpy as np
 from pnet_tf import config, fields
 from pnet_tf.model.decoder import DepthToSpace, d_block, fuse, upsample
 from pnet_tf.model.encoder import encode
-from pnet_tf.model.guided import guided
 from pnet_tf.stack import keras, tf
 
 DECODER_CHANNELS = {32: 96, 16: 32, 8: 24, 4: 16, 2: 8}
@@ -68,8 +66,7 @@ def build(settings: config.Model) -> keras.Model:
       each (B, H, W, 2) float32 logits of (background, foreground).
     """
     raw = keras.Input((settings.input_height, settings.input_width, 3), name="image")
-    normalised = normalised_input(raw)
-    stages = encode(normalised, settings.width, config.channel_counts(settings.hidden_channels))
+    stages = encode(normalised_input(raw), settings.width, config.channel_counts(settings.hidden_channels))
     x = stages[32]
     widths = config.decoder_counts(settings.decoder_channels) or DECODER_CHANNELS.values()
     for rate, channels in zip(DECODER_CHANNELS, widths, strict=True):
@@ -80,8 +77,6 @@ def build(settings: config.Model) -> keras.Model:
             x = upsample(x, settings.upsampling, f"upsample_{rate}")
     channels = CLASSES * settings.head_rate**2
     mask = keras.layers.Conv2D(channels, 3, padding="same", name=MASK_HEAD)(x)
-    if settings.guided_head:
-        mask = guided(mask, x, normalised)
     boundary = keras.layers.Conv2D(channels, 3, padding="same", name=BOUNDARY_HEAD)(x)
     if settings.head_rate == 2:
         mask, boundary = DepthToSpace(name=MASK_PIXELS)(mask), DepthToSpace(name=BOUNDARY_PIXELS)(boundary)
