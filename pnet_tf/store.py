@@ -113,7 +113,7 @@ def average(directories: Sequence[str | pathlib.Path]) -> tuple[keras.Model, con
     directories = [find(str(directory)) or directory for directory in directories]
     experiments = [read_config(directory) for directory in directories]
     first = experiments[0].model
-    alike = {name: getattr(first, name) for name in ("input_height", "input_width", "head_rate")}
+    alike = {name: getattr(first, name) for name in ("input_height", "input_width", "head_rate", "edge_filter")}
     for directory, other in zip(directories, experiments, strict=True):
         if other.training.quantize:
             raise InputError(f"{directory}: an int8 twin; name the float models, and make a twin of their mean")

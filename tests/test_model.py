@@ -118,6 +118,7 @@ def test_normalisation_is_the_papers():
         {"fusion": "concatenate"},
         {"upsampling": "deconvolution", "width": 0.5},
         {"finest_skip": 2, "head_rate": 2},
+        {"head_rate": 2, "edge_filter": True},
         {"finest_skip": 2, "width": 0.5},
     ],
     ids=str,

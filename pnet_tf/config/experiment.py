@@ -32,6 +32,10 @@ class Experiment:
             f"quantize: network={network} has no int8 twin; train it in float, and export it with --mode=int8_ptq",
         )
         require(
+            not (self.model.edge_filter and self.training.quantize),
+            "edge_filter: the int8 twin has none; train it in float, and export it with --mode=int8_ptq",
+        )
+        require(
             network in OF_MOBILENET or not self.training.frozen_encoder_epochs,
             f"frozen_encoder_epochs={self.training.frozen_encoder_epochs}: network={network} has no pretrained encoder",
         )

@@ -29,6 +29,7 @@ _OF_MOBILENET_ALONE = {
     "fusion": "add",
     "finest_skip": 4,
     "head_rate": 1,
+    "edge_filter": False,
     "prior": False,
 }
 
@@ -88,6 +89,9 @@ class Model(Checked):
     head_rate: int = 1
     """Down-sampling rate at which the heads work, 1 or 2; 2, which the paper lacks and network=reference has not,
     saves time: they predict the logits of 2×2 pixels each in place of the last up-sampling."""
+    edge_filter: bool = False
+    """A guided filter behind the answer in use, for which the paper's network has no place: edges follow the photo. Of
+    network=portraitnet with head_rate=2 alone; it has no weights, and training goes by it."""
     prior: bool = False
     """A fourth input channel, the previous frame's mask; of the reference alone, and not trained here."""
 
@@ -118,6 +122,11 @@ class Model(Checked):
             require(self.fusion == "add", "fusion=concatenate: the authors' network adds; use network=portraitnet")
             require(self.finest_skip == 4, "finest_skip=2: of network=portraitnet alone; use finest_skip=4")
             require(self.head_rate == 1, "head_rate=2: of network=portraitnet alone; use head_rate=1")
+            require(not self.edge_filter, "edge_filter: of network=portraitnet alone; leave it out")
         else:
             require(self.upsampling != "depthwise", "upsampling=depthwise: of network=reference alone; use bilinear")
             require(not self.prior, "prior: of network=reference alone")
+            require(
+                self.head_rate == 2 or not self.edge_filter,
+                "edge_filter: works on the 2×2 pixels of a head at rate 1/2; use head_rate=2 with it",
+            )

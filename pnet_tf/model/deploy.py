@@ -9,7 +9,7 @@ what precedes and follows it:
   which pads later, it becomes a 1×1 depthwise convolution of its own;
 * a depthwise deconvolution, which TFLite lacks, becomes a convolution for each of the four pixels that it makes of one;
 * dropout, and what the network has and never calls, go;
-* the two-class head becomes one channel a pixel: softmax(z)[1] = sigmoid(z[1] − z[0]).
+* the two-class head becomes one channel a pixel: softmax(z)[1] = sigmoid(z[1] − z[0]), and so does an edge filter.
 
 All of it is exact up to float rounding.
 """
@@ -20,6 +20,7 @@ from pnet_tf import fields
 from pnet_tf.errors import InputError
 from pnet_tf.model import bisenet, enet, portraitfcn, reference
 from pnet_tf.model.decoder import DepthToSpace, DepthwiseDeconvolution
+from pnet_tf.model.edge_filter import EdgeFilter, FilteredLogits
 from pnet_tf.model.portraitnet import INPUT_PAD, MASK_HEAD, NORMALISE, RGB_MEAN, RGB_SCALE, TRAINING_ONLY
 from pnet_tf.stack import keras, tf
 
@@ -130,6 +131,9 @@ class _Folder:
         new = layers.Conv2D(len(bias), layer.kernel_size, padding=layer.padding, name=MASK_LOGIT)
         return self._emit(new, x, [kernel, bias])
 
+    def edge_filter(self, layer: EdgeFilter, x: list[tf.Tensor]) -> tf.Tensor:
+        return FilteredLogits(name=layer.name)(x)
+
     def normalisation(self, layer: layers.Normalization, x: tf.Tensor) -> tf.Tensor:
         new = layers.DepthwiseConv2D(1, name=layer.name)
         scale, mean = np.full(3, RGB_SCALE, np.float32), np.array(RGB_MEAN, np.float32)
@@ -174,6 +178,7 @@ _BY_KIND = (
     (DepthwiseDeconvolution, _Folder.depthwise_deconvolution),
     (layers.Conv2DTranspose, _Folder.deconvolution),
     (layers.Conv2D, _Folder.convolution),
+    (EdgeFilter, _Folder.edge_filter),
     (enet.Slope, _Folder.slope),
     (enet.SlopedReLU, _Folder.sloped_relu),
 )

@@ -9,13 +9,15 @@ rate   encoder            decoder
 1/1                               mask 3×3 → 2, boundary 3×3 → 2 (training only)
 
 With head_rate=2 the heads take the place of the last up-sampling, too: at rate 1/2 they predict the logits of 2×2
-pixels each (sub-pixel convolution; Shi et al., CVPR 2016, section 3.2).
+pixels each (sub-pixel convolution; Shi et al., CVPR 2016, section 3.2). With edge_filter the mask's
+follow the photo in use.
 """
 
 import numpy as np
 
 from pnet_tf import config, fields
 from pnet_tf.model.decoder import DepthToSpace, d_block, fuse, upsample
+from pnet_tf.model.edge_filter import EdgeFilter
 from pnet_tf.model.encoder import encode
 from pnet_tf.stack import keras, tf
 
@@ -31,6 +33,7 @@ NORMALISE = "normalise"
 MASK_HEAD = "mask_head"
 BOUNDARY_HEAD = "boundary_head"
 MASK_PIXELS = "mask_pixels"
+EDGE_FILTER = "edge_filter"
 BOUNDARY_PIXELS = "boundary_pixels"
 TRAINING_ONLY = (BOUNDARY_HEAD, BOUNDARY_PIXELS)
 """Layers that no deployed graph has."""
@@ -78,6 +81,8 @@ def build(settings: config.Model) -> keras.Model:
     channels = CLASSES * settings.head_rate**2
     mask = keras.layers.Conv2D(channels, 3, padding="same", name=MASK_HEAD)(x)
     boundary = keras.layers.Conv2D(channels, 3, padding="same", name=BOUNDARY_HEAD)(x)
+    if settings.edge_filter:
+        mask = EdgeFilter(name=EDGE_FILTER)([mask, raw])
     if settings.head_rate == 2:
         mask, boundary = DepthToSpace(name=MASK_PIXELS)(mask), DepthToSpace(name=BOUNDARY_PIXELS)(boundary)
     outputs = {fields.MASK_LOGITS: mask, fields.BOUNDARY_LOGITS: boundary}

@@ -77,6 +77,7 @@ def table(settings: config.Model) -> str:
         "prior": settings.prior,
         "skip at 1/2": settings.finest_skip == 2,
         "heads at 1/2": settings.head_rate == 2,
+        "edge filter": settings.edge_filter,
     }
     lines = [
         ", ".join([title, *(name for name, there in extras.items() if there)]),
