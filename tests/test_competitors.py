@@ -204,3 +204,12 @@ def test_what_a_network_cannot_carry(values, line):
 @pytest.mark.parametrize("preset", ["enet", "bisenet_plus"])
 def test_the_road(preset, records, tmp_path):
     trains_resumes_exports_and_evaluates(preset, records, tmp_path)
+
+
+@pytest.mark.parametrize("network", ["enet", "bisenet", "portraitfcn"])
+def test_a_competitor_needs_no_preset(network, capsys):
+    """Without --preset it starts from its own, not from PortraitNet's settings, which it would refuse."""
+    from pnet_tf_tools import train
+
+    assert train.main(["--summary", f"--network={network}"]) == 0
+    assert network in capsys.readouterr().out

@@ -52,6 +52,12 @@ runs.define_init_weights(FLAGS)
 runs.define_settings(FLAGS)
 
 
+def _preset() -> str:
+    """--preset; without it one of the paper's competitors starts from its own, not from PortraitNet's."""
+    named = FLAGS["preset"].present or FLAGS.network in (None, *config.OF_MOBILENET)
+    return FLAGS.preset if named else FLAGS.network
+
+
 def _experiment() -> config.Experiment:
     if FLAGS.config and FLAGS["preset"].present:
         raise InputError("--config and --preset: both say what to start from; give one")
@@ -61,7 +67,7 @@ def _experiment() -> config.Experiment:
             raise InputError(f"--config={path}: no such file")
         start = config.read(path)
     else:
-        start = presets.get(FLAGS.preset)
+        start = presets.get(_preset())
     if start.training.quantize or FLAGS.quantize:
         finished = runs.init_source(FLAGS)
         if not (finished and finished.is_dir()):
