@@ -34,7 +34,9 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )  # fmt: skip
 runs.define_init_weights(FLAGS)
-runs.define_settings(FLAGS, without=("boundary_weight", "boundary_emphasis", "consistency_weight", "quantize"))
+runs.define_settings(
+    FLAGS, without=("network", "boundary_weight", "boundary_emphasis", "consistency_weight", "quantize")
+)
 
 
 flags.DEFINE_enum(
@@ -145,8 +147,8 @@ def ablate() -> None:
     results, by_photo = experiments.over_seeds([one for one, _ in scored]), scored[0][1]
     costs = _costs(names, directory, training.paths)
 
-    experiment = store.read_config(directory / names[-1])
-    about = _about(records.count(test_paths), store.read_config(directory / names[0]))
+    experiment = store.read_config(directory / names[0])
+    about = _about(records.count(test_paths), experiment)
     models = {name: store.read_config(directory / name).model for name in names}
     sizes = {name: (one.input_height, one.input_width) for name, one in models.items()}
     report = tables.report(results, costs, sizes, about)
@@ -156,7 +158,7 @@ def ablate() -> None:
         "costs": {name: dataclasses.asdict(one) for name, one in costs.items()},
     }
     cli.write_json(directory / "ablation.json", {**found, "paper": tables.PAPER})
-    pictures = _pictures(names, directory, results, by_photo, test_paths, experiment)
+    pictures = _pictures(names, directory, results, by_photo, test_paths, experiment, sizes)
     files.write_text(directory / "ablation.md", "\n\n".join([report.rstrip("\n"), *pictures]) + "\n")
     print(report)
     print(directory / "ablation.md")
@@ -169,6 +171,7 @@ def _pictures(
     by_photo: dict[str, dict[str, float]],
     test_paths: list[str],
     experiment: config.Experiment,
+    sizes: dict[str, tuple[int, int]],
 ) -> list[str]:
     """Writes Figs. 8, 9 and 11; returns the lines that show them."""
     from pnet_tf import store
@@ -185,7 +188,7 @@ def _pictures(
         made.append("fig9.png")
     hard = experiments.hardest(by_photo, HARD)
     shown = [one for one in records.samples(test_paths) if one[0] in hard]
-    networks = {tables.NAMES[name]: KerasNetwork(store.load(directory / name)[0]) for name in names}
+    networks = {tables.titled(name, sizes): KerasNetwork(store.load(directory / name)[0]) for name in names}
     writer.write(directory / "fig11.png", figures.hard_photos(shown, networks, experiment.data.resize))
     return [f"![{one.removesuffix('.png').replace('fig', 'Fig. ')}]({one})" for one in [*made, "fig11.png"]]
 

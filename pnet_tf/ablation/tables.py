@@ -137,7 +137,9 @@ def table_3(results: Results) -> str:
 
 def table_4(results: Results, sizes: Sizes) -> str:
     """Foreground IoU of all networks, as Markdown."""
-    rows = [[_at(one, sizes), _accuracy(results, one), *(f"{x:.2f}" for x in paper)] for one, paper in PAPER_4.items()]
+    rows = [
+        [titled(one, sizes), _accuracy(results, one), *(f"{x:.2f}" for x in paper)] for one, paper in PAPER_4.items()
+    ]
     return _markdown(["method", "this run", "paper, EG1800", "paper, Supervise-Portrait"], rows)
 
 
@@ -149,7 +151,7 @@ def table_5(costs: dict[str, Costs], sizes: Sizes) -> str:
         if one in costs:
             own = costs[one]
             found = [f"{own.multiply_adds / 1e9:.3f}", f"{own.parameters:,}", f"{own.built:,}"]
-        rows.append([_at(one, sizes), *found, f"{giga:.2f}", f"{mega:.2f}"])
+        rows.append([titled(one, sizes), *found, f"{giga:.2f}", f"{mega:.2f}"])
     headings = ["multiply-adds, G", "parameters", "with all that is built", "paper, FLOPs, G", "paper, parameters, M"]
     return _markdown(["method", *headings], rows)
 
@@ -163,12 +165,13 @@ def table_6(costs: dict[str, Costs], sizes: Sizes) -> str:
             own = costs[one]
             files = [times[threads] if times else None for times in (own.float32, own.int8) for threads in (1, 2)]
             found = [NOT_RUN if value is None else f"{value:.2f}" for value in (own.gpu, own.keras, *files)]
-        rows.append([_at(one, sizes), *found, f"{paper:.2f}"])
+        rows.append([titled(one, sizes), *found, f"{paper:.2f}"])
     kinds = ["float32, 1 thread", "float32, 2", "int8, 1 thread", "int8, 2"]
     return _markdown(["method", "Keras, GPU", "Keras, all cores", *kinds, "paper, 1080Ti"], rows)
 
 
-def _at(experiment: str, sizes: Sizes) -> str:
+def titled(experiment: str, sizes: Sizes) -> str:
+    """`BiSeNet 448×448`, which tells a network that is there at two sizes; without a size where it was not run."""
     return f"{NAMES[experiment]} {'×'.join(map(str, sizes[experiment]))}" if experiment in sizes else NAMES[experiment]
 
 
