@@ -135,7 +135,7 @@ class FileMask:
         if self.convention == "alpha":
             if not has_alpha:
                 raise InputError(f"{self.path}: has no alpha channel; name another --mask_values")
-            return stored(picture[..., 3] >= 128)
+            return stored(picture[..., 3] > np.iinfo(picture.dtype).max // 2)
         planes = picture[..., :3] if picture.ndim == 3 else picture[..., None]
         cut = THRESHOLD.fullmatch(self.convention)
         if cut:
@@ -145,7 +145,7 @@ class FileMask:
         if self.convention == "auto" and alpha_varies:
             if np.ptp(picture[..., 3]) == 0 or (not coloured and np.ptp(planes) > 0):
                 raise InputError(f"{self.path}: could be grey values or alpha; say which with --mask_values")
-            return stored(picture[..., 3] >= 128)
+            return stored(picture[..., 3] > np.iinfo(picture.dtype).max // 2)
         if coloured:
             raise InputError(f"{self.path}: a coloured picture, not a mask; save it as grey with 0/1 or 0/255")
         return self._by_values(planes[..., 0])

@@ -215,6 +215,9 @@ def _from_folder(directory: pathlib.Path, opacities: bool) -> tuple[int, Iterato
     from tfrecords import sources
 
     items = sources.folder(directory, sources.Options())
+    for item in items:
+        if item.fault:
+            raise InputError(item.fault)
 
     def read() -> Iterator[evaluation.Sample]:
         for item in items:
